@@ -1,0 +1,1 @@
+"""The nouns of the project: times, films, faces, errors, registries, hashes."""

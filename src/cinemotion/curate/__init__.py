@@ -1,0 +1,1 @@
+"""Curation: how good a crop is, and which crops are the same."""

@@ -1,0 +1,1 @@
+"""Faces: from frames to boxes, landmarks, aligned crops and tracks."""

@@ -1,0 +1,1 @@
+"""Video: from a file to shots and to frames with exact times."""

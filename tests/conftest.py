@@ -1,0 +1,25 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared clips, odd files and weights; skips where it is absent."""
+    folder = Path(os.environ.get("CINEMOTION_SHARED", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no shared data at {folder} (set CINEMOTION_SHARED)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def footage(shared: Path) -> Path:
+    """The folder of real clips."""
+    return shared / "footage"
