@@ -36,7 +36,9 @@ def main() -> None:
         import_module(module)
     while True:
         task, item = tasks.get()
-        outcome = attempt(task, item, _Reporter(outbox))
+        reporter = _Reporter(outbox)
+        outcome = attempt(task, item, reporter)
+        reporter.flush()
         _send(outbox, ("outcome", outcome))
 
 
@@ -58,10 +60,13 @@ class _Reporter:
 
     def __call__(self, amount: float) -> None:
         self._amount += amount
-        now = time.monotonic()
-        if now - self._sent >= REPORT_SECONDS:
-            _send(self._outbox, ("progress", self._amount))
-            self._amount, self._sent = 0.0, now
+        if time.monotonic() - self._sent >= REPORT_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what has come together."""
+        _send(self._outbox, ("progress", self._amount))
+        self._amount, self._sent = 0.0, time.monotonic()
 
 
 def _send(outbox: BinaryIO, message: tuple[str, Any]) -> None:

@@ -1,0 +1,168 @@
+"""``cinemotion build``: films in, a dataset of crops out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cinemotion.cli.output import print_json, print_table
+
+Films = Annotated[list[Path], typer.Argument(help="Film files, or folders that are searched.")]
+
+
+class Subject(StrEnum):
+    """What becomes a sample."""
+
+    face = "face"
+    frame = "frame"
+
+
+class CropFormat(StrEnum):
+    """How crops are stored."""
+
+    png = "png"
+    jpeg = "jpeg"
+    webp = "webp"
+
+
+def build(
+    films: Films,
+    out: Annotated[
+        Path | None, typer.Option(help="The dataset's folder; an existing one is continued.")
+    ] = None,
+    every: Annotated[
+        float | None, typer.Option(help="Seconds between the frames looked at.  [default: 0.5]")
+    ] = None,
+    per_shot: Annotated[
+        int | None, typer.Option(help="Look at N frames per shot instead (a second pass).")
+    ] = None,
+    keyframes: Annotated[
+        bool, typer.Option("--keyframes", help="Decode key frames only: the fast mode.")
+    ] = False,
+    subject: Annotated[
+        Subject | None, typer.Option(help="Face crops or whole frames.  [default: face]")
+    ] = None,
+    detector: Annotated[
+        str | None, typer.Option(help="Face detector.  [default: centerface]")
+    ] = None,
+    crop_size: Annotated[
+        int | None, typer.Option(help="Side of a crop in pixels.  [default: 224]")
+    ] = None,
+    crop_format: Annotated[
+        CropFormat | None, typer.Option(help="How crops are stored.  [default: png]")
+    ] = None,
+    max_per_shot: Annotated[
+        int | None, typer.Option(help="Keep at most N samples per shot, the best ones.")
+    ] = None,
+    films_csv: Annotated[
+        Path | None,
+        typer.Option("--films", help="CSV with path (or pattern), title, edition, group, rights."),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="A recipe (TOML); options override its keys.")
+    ] = None,
+    add_recipe: Annotated[
+        bool, typer.Option("--add-recipe", help="Allow another recipe in an existing dataset.")
+    ] = False,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Read films again to check that they are the same.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes; 0: none.  [default: all cores]")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only estimate hours, samples and disk space.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 if any film failed or is partial.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Turn films into a dataset of upright, aligned, scored face crops, or continue one."""
+    from cinemotion.core.errors import BadInputError
+    from cinemotion.recipes import load_recipe
+
+    if per_shot is not None and keyframes:
+        raise BadInputError("--per-shot and --keyframes exclude each other; name one of them")
+    mode = "keyframes" if keyframes else "per-shot" if per_shot is not None else None
+    overrides = {
+        "sampling.mode": mode,
+        "sampling.every": every,
+        "sampling.per_shot": per_shot,
+        "subject": subject.value if subject else None,
+        "faces.detector": detector,
+        "crop.size": crop_size,
+        "crop.format": crop_format.value if crop_format else None,
+        "max_per_shot": max_per_shot,
+    }
+    settings = load_recipe(recipe, overrides)
+    if dry_run:
+        from cinemotion.flows.estimate import estimate_build
+
+        _print_estimate(estimate_build(films, settings, catalogue=films_csv), json=json)
+        return 0
+
+    if out is None:
+        raise BadInputError("--out is missing; name the dataset's folder: --out DATASET")
+    from cinemotion.cli.progress import BuildProgress
+    from cinemotion.flows.build import build as run_build
+
+    with BuildProgress() as watch:
+        report = run_build(
+            films,
+            out,
+            recipe=settings,
+            catalogue=films_csv,
+            add_recipe=add_recipe,
+            rehash=rehash,
+            workers=workers,
+            watch=watch,
+        )
+    if json:
+        print_json({"dataset": report.out, "recipe": report.recipe, "films": report.films})
+    else:
+        _print_films(report.films)
+        typer.echo(f"dataset: {report.out}")
+    troubled = [row for row in report.films if row["status"] != "done"]
+    return 1 if strict and troubled else 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands to the app."""
+    app.command()(build)
+
+
+def _print_films(rows: list[dict[str, Any]]) -> None:
+    head = ["film", "status", "seconds", "shots", "kept", "samples", "unchanged", "note"]
+    print_table(
+        head,
+        (
+            [
+                row["title"],
+                row["status"],
+                row["seconds"],
+                row["shots"],
+                row["kept"],
+                row["samples"],
+                row["unchanged"],
+                row["reason"] or ("built before" if row["skipped"] else ""),
+            ]
+            for row in rows
+        ),
+    )
+
+
+def _print_estimate(estimate: dict[str, Any], *, json: bool) -> None:
+    if json:
+        print_json(estimate)
+        return
+    typer.echo(
+        f"{estimate['films']} films, {estimate['hours']:.2f} hours; about "
+        f"{estimate['frames']} frames to look at, {estimate['samples']} samples, "
+        f"{estimate['disk_bytes'] / 1e6:.0f} MB on disk"
+    )
+    for row in estimate["unreadable"]:
+        typer.echo(f"cannot be read: {row}")

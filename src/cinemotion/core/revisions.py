@@ -1,0 +1,23 @@
+"""Revisions of our own components.
+
+Raise one when a change makes its results differ: the recipe's id covers these numbers, so
+that results of two revisions are never mixed in one dataset without being told apart.
+"""
+
+from __future__ import annotations
+
+REVISIONS = {
+    "reader": 1,
+    "colour": 1,
+    "letterbox": 1,
+    "segments": 1,
+    "sampling": 1,
+    "signals": 1,
+    "shots": 1,
+    "centerface": 1,
+    "yunet": 1,
+    "align": 1,
+    "standardise": 1,
+    "tracks": 1,
+    "quality": 1,
+}

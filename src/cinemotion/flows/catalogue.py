@@ -1,0 +1,87 @@
+"""Which films a build is about, and what their owner says of them.
+
+    entries = list_films([Path("films/")], catalogue=Path("films.csv"))
+    entries[0].path, entries[0].title
+
+``films.csv`` has the columns ``path`` (a path, a file name or a pattern such as
+``*/silent-*.mp4``) and any of ``title``, ``edition``, ``group``, ``rights``.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from cinemotion.core.errors import BadInputError
+from cinemotion.video.probe import find_films
+
+_NOTES = ("title", "edition", "group", "rights")
+
+
+@dataclass(frozen=True, slots=True)
+class FilmEntry:
+    """A film file and what is known of it beside its content.
+
+    Attributes:
+        path: The file.
+        title: Its title; the file's stem where nothing else is said.
+        edition: Which cut or restoration.
+        group: Films that belong together (a series, say) share a group.
+        rights: A note on what may be done with it.
+    """
+
+    path: Path
+    title: str
+    edition: str | None = None
+    group: str | None = None
+    rights: str | None = None
+
+
+def list_films(paths: Sequence[Path], catalogue: Path | None) -> list[FilmEntry]:
+    """Find the films and join the notes on them.
+
+    Args:
+        paths: Files and folders.
+        catalogue: A ``films.csv``, or ``None``. The first row that matches a film counts.
+
+    Raises:
+        BadInputError: A path does not exist, nothing was found, or the catalogue is not one.
+    """
+    films = find_films(paths)
+    if not films:
+        places = ", ".join(str(path) for path in paths)
+        raise BadInputError(f"no video file found in {places}; name a film or a folder of films")
+    rows = _read_catalogue(catalogue) if catalogue else []
+    entries = []
+    for path in films:
+        notes = next((row for row in rows if _matches(path, row["path"])), {})
+        known = {key: notes.get(key) or None for key in _NOTES[1:]}
+        entries.append(FilmEntry(path, notes.get("title") or path.stem, **known))
+    return entries
+
+
+def _matches(path: Path, pattern: str) -> bool:
+    names = (str(path), str(path.absolute()), path.name)
+    return pattern in names or any(fnmatchcase(name, pattern) for name in names)
+
+
+def _read_catalogue(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = set(reader.fieldnames or ())
+            rows = [
+                {key: (value or "").strip() for key, value in row.items() if key} for row in reader
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInputError(f"cannot read the film list {path}: {error}") from error
+    if "path" not in columns:
+        found = ", ".join(sorted(columns)) or "none"
+        raise BadInputError(
+            f"the film list {path} needs a column 'path' (and may have {', '.join(_NOTES)}); "
+            f"found: {found}"
+        )
+    return [row for row in rows if row["path"]]

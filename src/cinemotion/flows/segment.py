@@ -1,0 +1,186 @@
+"""One segment of one film, from packets to encoded crops: what a worker process does.
+
+    result = run_segment(SegmentJob(film, "ab…", 0, None, None, recipe, recipe_id), report)
+    result.crops, result.frames, result.signals
+
+The segment knows nothing of its neighbours. All that needs them (frame numbers, shots,
+tracks) is joined afterwards from what is returned here, so that the result is the same
+however the film is cut into segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import cv2
+import pyarrow as pa
+
+from cinemotion.core.hashing import hash_json
+from cinemotion.core.types import Film, Timestamp
+from cinemotion.dataset.tables import CROPS, FACTS, FRAMES, QUALITY
+from cinemotion.engine.executor import Report
+from cinemotion.flows.subjects import Sample, open_subject
+from cinemotion.recipes import BuildRecipe
+from cinemotion.video.reader import DecodedFrame, FilmReader
+from cinemotion.video.sampling import Sampler, StillnessGate
+from cinemotion.video.signals import LUMA_WIDTH, SignalRecorder
+
+cv2.setNumThreads(1)  # the processes are the parallelism
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentJob:
+    """A unit of work: which stretch of which film, and how.
+
+    Attributes:
+        film: The probed film.
+        film_id: SHA-256 of its file.
+        index: Number of the segment in the film.
+        start: First time (pts), or ``None``: from the film's first frame.
+        end: First time (pts) that no longer belongs to it, or ``None``: to the film's end.
+        recipe: The settings.
+        recipe_id: Their id.
+        resets: Times (pts) at which the stillness gate forgets; they follow from the film
+            and the recipe alone, whatever the segments.
+        targets: The only frames (pts) to look at; ``None``: those that the recipe's sampling
+            chooses; ``()``: none, for a pass over the signals alone.
+    """
+
+    film: Film
+    film_id: str
+    index: int
+    start: int | None
+    end: int | None
+    recipe: BuildRecipe
+    recipe_id: str
+    resets: frozenset[int] = frozenset()
+    targets: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentResult:
+    """What a segment yields.
+
+    Attributes:
+        crops: Rows of the table ``crops``.
+        facts: Rows of the table ``facts``, still without what needs the neighbours.
+        frames: Rows of the table ``frames``.
+        signals: Encoded :class:`~cinemotion.video.signals.Signals` of every decoded frame.
+        n_frames: How many frames were decoded.
+        end_pts: When the last of them leaves the screen.
+        errors: How many could not be decoded.
+        first_error: What the decoder said of the first of those.
+    """
+
+    crops: pa.Table
+    facts: pa.Table
+    frames: pa.Table
+    signals: bytes
+    n_frames: int
+    end_pts: int
+    errors: int
+    first_error: str | None
+
+
+def run_segment(job: SegmentJob, report: Report) -> SegmentResult:
+    """Decode a segment, look at its sampled frames, return rows.
+
+    Args:
+        job: What to do.
+        report: Called with the film seconds that went by.
+    """
+    film, sampling = job.film, job.recipe.sampling
+    keys_only = sampling.mode == "keyframes"
+    sampler = Sampler(film.start, Fraction(str(sampling.every)), job.targets)
+    gate = StillnessGate(enabled=sampling.skip_unchanged and job.targets is None, resets=job.resets)
+    recorder = SignalRecorder(film.colour.full_range)
+    rows = _Rows(job)
+    step = max(1, round(film.coded_size[0] / LUMA_WIDTH))
+    n_frames, end_pts = 0, 0
+    with FilmReader(film, job.start, job.end, key_frames_only=keys_only) as reader:
+        for frame in _until_last(reader, job.targets):
+            luma = frame.luma(step)
+            pts = frame.time.pts
+            recorder.add(pts, luma)
+            gate.follow(pts, luma)
+            if sampler.wants(pts, frame.end.pts):
+                if gate.is_still(luma):
+                    rows.add_frame(frame.time, "unchanged", same_as_pts=gate.reference_pts)
+                else:
+                    rows.look_at(frame)
+                    gate.refer(pts, luma)
+            n_frames, end_pts = n_frames + 1, frame.end.pts
+            report(float((frame.end.pts - pts) * film.time_base))
+        return SegmentResult(
+            crops=pa.Table.from_pylist(rows.crops, CROPS),
+            facts=pa.Table.from_pylist(rows.facts, FACTS),
+            frames=pa.Table.from_pylist(rows.frames, FRAMES),
+            signals=recorder.finish().to_bytes(),
+            n_frames=n_frames,
+            end_pts=end_pts,
+            errors=reader.errors,
+            first_error=reader.first_error,
+        )
+
+
+def _until_last(reader: FilmReader, targets: tuple[int, ...] | None) -> Iterator[DecodedFrame]:
+    """All frames; with targets none after the last of them, which saves decoding."""
+    for frame in reader:
+        yield frame
+        if targets and frame.time.pts >= targets[-1]:
+            return
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Collects the rows of a segment."""
+
+    job: SegmentJob
+    crops: list[dict[str, Any]] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    frames: list[dict[str, Any]] = field(default_factory=list)
+
+    def look_at(self, frame: DecodedFrame) -> None:
+        """Look at a frame and add what it yields."""
+        look = open_subject(self.job.recipe).look(frame, self.job.film)
+        found = "frame" if self.job.recipe.subject == "frame" else "faces"
+        self.add_frame(
+            frame.time,
+            found if look.samples else "no_face",
+            samples=len(look.samples),
+            content=list(look.content),
+        )
+        for sample in look.samples:
+            self._add_sample(frame.time, sample)
+
+    def add_frame(self, time: Timestamp, outcome: str, **more: Any) -> None:
+        """Add the row of a frame that the sampling chose."""
+        row = {"pts": time.pts, "seconds": time.seconds, "outcome": outcome, "samples": 0}
+        self.frames.append(self._owner() | row | more)
+
+    def _add_sample(self, time: Timestamp, sample: Sample) -> None:
+        whole = [round(float(value)) for value in sample.box]
+        origin = [self.job.film_id, time.pts, str(time.time_base), whole, self.job.recipe_id]
+        owner = {"id": hash_json(origin)[:32]} | self._owner()
+        self.crops.append(
+            owner
+            | {
+                "pts": time.pts,
+                "time_base_num": time.time_base.numerator,
+                "time_base_den": time.time_base.denominator,
+                "seconds": time.seconds,
+                "box": sample.box,
+                "landmarks": sample.landmarks.ravel(),
+                "crop_landmarks": sample.crop_landmarks.ravel(),
+                "score": sample.score,
+                "image": sample.image,
+            }
+        )
+        scores = {name: getattr(sample.quality, name) for name in QUALITY}
+        self.facts.append(owner | scores | {"quality": sample.quality.overall, "status": "pending"})
+
+    def _owner(self) -> dict[str, Any]:
+        return {"film": self.job.film_id, "recipe": self.job.recipe_id, "segment": self.job.index}

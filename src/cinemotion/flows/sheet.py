@@ -1,0 +1,96 @@
+"""A contact sheet: many crops on one picture, to look at rather than to read.
+
+write_sheet(open_dataset("dataset"), Path("sheet.png"))
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from cinemotion.core.errors import BadInputError, DatasetError
+from cinemotion.dataset.dataset import Dataset
+
+_CELL, _CAPTION, _GAP = 128, 30, 6
+_GROUND, _TEXT = (24, 24, 27), (228, 228, 231)
+_FRAME = {"kept": (74, 160, 90), "rejected": (196, 84, 68), "pending": (120, 120, 120)}
+
+
+def write_sheet(
+    dataset: Dataset,
+    out: Path,
+    *,
+    status: Literal["kept", "rejected", "all"] = "all",
+    columns: int = 12,
+    limit: int = 240,
+) -> int:
+    """Draw the crops of a dataset in the order of film and time.
+
+    Where there are more than ``limit``, every n-th is drawn, so that the whole film is seen.
+    Kept crops have a green frame, rejected ones a red one and the reason under them.
+
+    Args:
+        dataset: The dataset.
+        out: The PNG file to write; replaced in one step.
+        status: Which samples.
+        columns: Crops in a row.
+        limit: At most this many crops.
+
+    Returns:
+        How many crops were drawn.
+
+    Raises:
+        DatasetError: There is nothing to draw.
+        BadInputError: The file cannot be written.
+    """
+    samples = dataset.samples()
+    if status != "all":
+        samples = samples.filter(pl.col("status") == status)
+    if not len(samples):
+        raise DatasetError(f"{dataset.path} has no samples to draw (status: {status})")
+    step = -(-len(samples) // limit)
+    rows = samples.gather_every(step).to_dicts()
+    height = _CELL + _CAPTION + _GAP
+    size = (_GAP + columns * (_CELL + _GAP), _GAP + -(-len(rows) // columns) * height)
+    sheet = Pillow.new("RGB", size, _GROUND)
+    for i, row in enumerate(rows):
+        x = _GAP + i % columns * (_CELL + _GAP)
+        y = _GAP + i // columns * height
+        _draw(sheet, dataset, row, x, y)
+    _save(sheet, out)
+    return len(rows)
+
+
+def _draw(sheet: Pillow.Image, dataset: Dataset, row: dict[str, Any], x: int, y: int) -> None:
+    crop = Pillow.fromarray(dataset.image(row["id"])).resize((_CELL, _CELL))
+    sheet.paste(crop, (x, y))
+    pen = ImageDraw.Draw(sheet)
+    pen.rectangle((x, y, x + _CELL - 1, y + _CELL - 1), outline=_FRAME[row["status"]], width=2)
+    font = ImageFont.load_default(11)
+    title = _fit(pen, row["title"] or "", font)
+    minutes, seconds = divmod(row["seconds"], 60)
+    note = row["reason"] or f"q {row['quality']:.2f}"
+    pen.text((x, y + _CELL + 1), title, fill=_TEXT, font=font)
+    line = f"{minutes:.0f}:{seconds:05.2f} {note}"
+    pen.text((x, y + _CELL + 14), line, fill=_FRAME[row["status"]], font=font)
+
+
+def _fit(pen: ImageDraw.ImageDraw, text: str, font: Any) -> str:
+    while text and pen.textlength(text, font=font) > _CELL:
+        text = text[:-1]
+    return text
+
+
+def _save(sheet: Pillow.Image, out: Path) -> None:
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        sheet.save(draft, format="PNG", compress_level=3)
+        draft.replace(out)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error

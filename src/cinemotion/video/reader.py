@@ -1,0 +1,186 @@
+"""A film's frames in order of presentation, with exact times; all of them or one segment.
+
+    with FilmReader(film, start, end) as reader:
+        for frame in reader:
+            frame.time.seconds, frame.luma(8)
+    print(reader.errors, reader.first_error)
+
+Reading ``[a, b)`` and ``[b, c)`` gives the frames of ``[a, c)``, the same times, ends and
+pixels, when the borders are key frames' times (see ``segments``). How:
+
+* the start is approached from the last key frame at or before it, and frames before it are
+  dropped. Where the wished frame does not come out first, as after a key frame that needs
+  older pictures (intra refresh, damage), reading starts again from further back;
+* at the end, packets are fed until a frame at or after it has come out, so pictures stored
+  after the next key frame but shown before it (open groups of pictures) are included.
+
+Times come out strictly increasing. A frame without a time gets its decoding time, or the end
+of the one before; a frame whose time does not increase is dropped and counted as an error.
+Packets that do not decode and frames that FFmpeg marks corrupt are skipped and counted.
+FFmpeg applies edit lists, and frames that they cut away do not come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from cinemotion.core.types import Film, Timestamp
+from cinemotion.video.colour import Converter
+from cinemotion.video.container import decode, open_film, packets_from_key
+from cinemotion.video.frame import DecodedFrame
+
+__all__ = ["DecodedFrame", "FilmReader"]
+
+_LEAD_INS = (0, 10, 60)  # seconds before the start, tried in turn
+
+
+class FilmReader:
+    """Iterates over the decoded frames of a film or of a segment of it.
+
+    Args:
+        film: As probed.
+        start: First time to come out, in ticks of the stream; ``None`` for the film's start.
+        end: First time not to come out; ``None`` to read to the end.
+        key_frames_only: Decode key frames alone; ``end`` of a frame is the next key frame.
+        threads: Of the decoder; with 1 it runs on the calling thread.
+
+    Attributes:
+        errors: How many packets and frames inside ``[start, end)`` could not be used.
+        first_error: What the first of them was.
+
+    Raises:
+        UnreadableFilmError: While iterating, if the file can no longer be opened.
+    """
+
+    def __init__(
+        self,
+        film: Film,
+        start: int | None = None,
+        end: int | None = None,
+        *,
+        key_frames_only: bool = False,
+        threads: int = 1,
+    ) -> None:
+        self.film = film
+        self.start = start
+        self.end = end
+        self.key_frames_only = key_frames_only
+        self.threads = threads
+        self.errors = 0
+        self.first_error: str | None = None
+        self._container: InputContainer | None = None
+
+    def __enter__(self) -> FilmReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def __iter__(self) -> Iterator[DecodedFrame]:
+        converter, base = Converter(self.film), self.film.time_base
+        held: VideoFrame | None = None
+        time, gap = Timestamp(0, base), 0
+        for pts, frame in self._frames():
+            now = Timestamp(pts, base)
+            if held is not None:
+                yield DecodedFrame(held, time, now, converter)
+                gap = pts - time.pts
+            if self.end is not None and pts >= self.end:
+                self._close()
+                return
+            held, time = frame, now
+        self._close()
+        if held is not None:
+            last = Timestamp(time.pts + self._length(held, gap), base)
+            yield DecodedFrame(held, time, last, converter)
+
+    def _frames(self) -> Iterator[tuple[int, VideoFrame]]:
+        """Frames from the start on, by way of the first lead-in that brings the first of them."""
+        for lead_in in _LEAD_INS:
+            frames = self._increasing(lead_in)
+            first = next(frames, None)
+            arrived = self.start is None or (first is not None and first[0] == self.start)
+            if arrived or lead_in == _LEAD_INS[-1]:
+                if first is not None:
+                    yield first
+                    yield from frames
+                return
+
+    def _increasing(self, lead_in: int) -> Iterator[tuple[int, VideoFrame]]:
+        """Decoded frames at or after the start with their times, strictly increasing."""
+        self.errors, self.first_error = 0, None
+        stream, packets = self._packets(lead_in)
+        previous: int | None = None
+        following = self.film.start.pts  # where a frame without any time is put
+        for frame in decode(packets, stream, self._report):
+            pts = frame.pts if frame.pts is not None else frame.dts
+            pts = following if pts is None else pts
+            if previous is not None and pts <= previous:
+                self._report(pts, "frame's time does not increase")
+                continue
+            following = pts + self._length(frame, pts - previous if previous is not None else 0)
+            previous = pts
+            if self.start is None or pts >= self.start:
+                yield pts, frame
+
+    def _packets(self, lead_in: int) -> tuple[VideoStream, Iterator[Packet[VideoStream]]]:
+        """A fresh decoder, and the packets to feed it from ``lead_in`` seconds before the start."""
+        container, stream = self._open()
+        packets = None
+        if self.start is not None:
+            target = self.start - int(lead_in / self.film.time_base)
+            if target > self.film.start.pts:
+                packets = packets_from_key(container, stream, target)
+            if packets is None:  # a failed seek has moved the file's position
+                container, stream = self._open()
+        packets = container.demux(stream) if packets is None else packets
+        if self.key_frames_only:
+            packets = (packet for packet in packets if packet.is_keyframe)
+        return stream, packets
+
+    def _open(self) -> tuple[InputContainer, VideoStream]:
+        self._close()
+        container, stream = open_film(self.film, self.threads)
+        self._container = container
+        if self.key_frames_only:
+            stream.codec_context.skip_frame = "NONKEY"
+        return container, stream
+
+    def _close(self) -> None:
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    def _report(self, pts: int | None, line: str) -> None:
+        """Count a problem, unless it belongs to the lead-in or to the next segment."""
+        before = pts is not None and self.start is not None and pts < self.start
+        after = pts is not None and self.end is not None and pts >= self.end
+        if before or after:
+            return
+        self.errors += 1
+        if self.first_error is None:
+            when = "" if pts is None else f"at {float(pts * self.film.time_base):.3f} s: "
+            self.first_error = when + line
+
+    def _length(self, frame: VideoFrame, gap: int) -> int:
+        """How long a frame is shown that none follows, in ticks, at least 1.
+
+        What the file says, else the nominal rate, else the gap before it: in this order, so
+        that it does not depend on where a segment begins unless there is no other way.
+        """
+        if frame.duration > 0:
+            return frame.duration
+        if self.film.rate:
+            return max(1, round(1 / self.film.rate / self.film.time_base))
+        return max(1, gap)
