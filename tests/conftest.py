@@ -23,3 +23,11 @@ def shared() -> Path:
 def footage(shared: Path) -> Path:
     """The folder of real clips."""
     return shared / "footage"
+
+
+@pytest.fixture(scope="session")
+def demo_films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The two short films of the embedded example."""
+    from cinemotion.flows.demo import compose_demo_films
+
+    return compose_demo_films(tmp_path_factory.mktemp("demo"))

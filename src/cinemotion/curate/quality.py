@@ -29,9 +29,6 @@ from cinemotion.curate.measures import (
     measure_sharpness,
 )
 
-REVISION = 1
-"""Counts the changes that change scores."""
-
 FACE_SCALE, FRAME_SCALE = 64, 512
 """Working sizes, in pixels: side of the inner face, long side of a whole frame."""
 

@@ -31,9 +31,6 @@ from numpy.typing import NDArray
 from cinemotion.core.types import Floats, Image
 from cinemotion.faces.resample import cut_square
 
-REVISION = 1
-"""Counts the changes that change pixels."""
-
 MARGIN = 2.0
 SIZE_WITHIN = (0.6, 1.2)
 EYES_TOGETHER, EYES_APART = 0.25, 0.5

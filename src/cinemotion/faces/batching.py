@@ -4,7 +4,7 @@
 
 ``infer`` is what a new detector has to write: from a batch of equal canvases, uint8
 ``(b, h, w, 3)`` RGB, to one `Faces` each, in pixels of the canvas. Grouping by size,
-letterboxing, going back, merging the scales and clipping happen here, once for all.
+scaling and padding, going back, merging the scales and clipping happen here, once for all.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from cinemotion.core.types import Faces, Floats, Image
-from cinemotion.faces.boxes import clip_to, suppress
-from cinemotion.faces.letterbox import ENLARGE_AT_MOST, back_to_image, letterbox
+from cinemotion.faces.boxes import clip_to, join, suppress
+from cinemotion.faces.canvas import ENLARGE_AT_MOST, back_to_image, to_canvas
 
 Infer = Callable[[Image], list[Faces]]
 
@@ -52,7 +52,7 @@ def detect_at_scales(
         for index, factor, faces in zip(indices, factors, infer(canvases), strict=True):
             found[index].append(back_to_image(faces, factor))
     return [
-        clip_to(suppress(_join(parts), max_iou=MAX_IOU), image.shape[1], image.shape[0])
+        clip_to(suppress(join(parts), max_iou=MAX_IOU), image.shape[1], image.shape[0])
         for image, parts in zip(images, found, strict=True)
     ]
 
@@ -65,7 +65,7 @@ def _batches(
     for index, image in enumerate(images):
         _check(image)
         for side in _long_sides(image, long_side, scales):
-            canvas, factor = letterbox(image, side)
+            canvas, factor = to_canvas(image, side)
             group = waiting[canvas.shape]
             group.append((index, canvas, factor))
             if len(group) == max_batch:
@@ -83,15 +83,6 @@ def _long_sides(image: Image, long_side: int, scales: Sequence[float]) -> list[i
     """Distinct long sides to try: a small picture is not looked at twice in one size."""
     largest = round(ENLARGE_AT_MOST * max(image.shape[:2]))
     return sorted({min(largest, max(1, round(long_side * scale))) for scale in scales})
-
-
-def _join(parts: list[Faces]) -> Faces:
-    parts = [*parts, Faces.empty()]  # so that there is something to join
-    return Faces(
-        np.concatenate([part.boxes for part in parts]),
-        np.concatenate([part.scores for part in parts]),
-        np.concatenate([part.landmarks for part in parts]),
-    )
 
 
 def _check(image: Image) -> None:

@@ -1,4 +1,4 @@
-"""Overlap of boxes, and non-maximum suppression.
+"""Overlap of boxes, non-maximum suppression, joining and clipping.
 
     overlap = iou(boxes, others)                     # (n, m), in [0, 1]
     faces = suppress(candidates, max_iou=0.3)        # best score first
@@ -10,6 +10,7 @@ Boxes are float32 ``(n, 4)``, xyxy, in pixels.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -57,6 +58,16 @@ def suppress(faces: Faces, *, max_iou: float) -> Faces:
         if alive[best]:
             alive[best + 1 :] &= overlap[best, best + 1 :] <= max_iou
     return faces[alive]
+
+
+def join(parts: Sequence[Faces]) -> Faces:
+    """One after another, the faces of several lists; none for no list."""
+    parts = [Faces.empty(), *parts]
+    return Faces(
+        np.concatenate([part.boxes for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.landmarks for part in parts]),
+    )
 
 
 def clip_to(faces: Faces, width: int, height: int) -> Faces:

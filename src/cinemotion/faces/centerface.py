@@ -44,7 +44,6 @@ class CenterFace:
     """
 
     name = "centerface"
-    revision = 1
     weights_sha256 = WEIGHTS["centerface"].sha256
 
     def __init__(

@@ -32,15 +32,11 @@ class Detector(Protocol):
 
     Attributes:
         name: Its name in `DETECTORS`.
-        revision: Counts the changes of our code that change what is found.
         weights_sha256: SHA-256 of the weight file, 64 hexadecimal digits.
     """
 
     @property
     def name(self) -> str: ...  # noqa: D102 - see the class
-
-    @property
-    def revision(self) -> int: ...  # noqa: D102 - see the class
 
     @property
     def weights_sha256(self) -> str: ...  # noqa: D102 - see the class

@@ -16,9 +16,6 @@ import numpy as np
 from cinemotion.core.registry import Registry
 from cinemotion.core.types import Image
 
-REVISION = 1
-"""Counts the changes that change pixels."""
-
 STANDARDISATIONS = Registry(
     "standardisation step",
     {

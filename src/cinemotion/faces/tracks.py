@@ -18,9 +18,6 @@ from scipy.optimize import linear_sum_assignment
 from cinemotion.core.types import Floats
 from cinemotion.faces.boxes import areas, iou
 
-REVISION = 1
-"""Counts the changes that change tracks."""
-
 REACH_AT_ONCE, REACH_PER_SECOND, REACH_AT_MOST = 0.4, 1.2, 1.0
 """How far a face may have moved, in face sizes: 0.4 + 1.2 per second, at most 1.0. That is
 its own size between samples half a second apart, and half of it from frame to frame."""

@@ -82,17 +82,44 @@ def fetch_weight(name: str) -> Path:
     Raises:
         WeightsError: The file cannot be had, or it is not the pinned one.
     """
+    return find_weight(name) or _downloaded(WEIGHTS[name])
+
+
+def find_weight(name: str) -> Path | None:
+    """Find a weight file on this machine and check its hash; nothing is downloaded.
+
+    Args:
+        name: A key of `WEIGHTS`.
+
+    Returns:
+        The path of the checked file, or ``None`` where it would have to be downloaded.
+
+    Raises:
+        WeightsError: There is a file, but it is not the pinned one; or the package that
+            brings it is not installed.
+    """
+    return find_weight(name) or _downloaded(WEIGHTS[name], _cached(WEIGHTS[name]))
+
+
+def find_weight(name: str) -> Path | None:
+    """Find a weight file on this machine and check its hash; ``None``: not fetched yet.
+
+    Raises:
+        WeightsError: There is a file of this name, and it is not the pinned one.
+    """
     weight = WEIGHTS[name]
     offline = os.environ.get(OFFLINE_FOLDER)
     if offline and (candidate := Path(offline, weight.file)).is_file():
         return _checked(candidate, weight)
     if weight.package is not None:
         return _checked(_inside_package(weight.package, weight.file), weight)
-    cached = platformdirs.user_cache_path("cinemotion") / "weights" / weight.file
+    cached = _cache() / weight.file
     # A damaged file in our own cache is not the user's business: it is fetched anew.
-    if cached.is_file() and hash_file(cached) == weight.sha256:
-        return cached
-    return _downloaded(weight, cached)
+    return cached if cached.is_file() and hash_file(cached) == weight.sha256 else None
+
+
+def _cache() -> Path:
+    return platformdirs.user_cache_path("cinemotion") / "weights"
 
 
 def _checked(path: Path, weight: Weight) -> Path:
@@ -121,19 +148,18 @@ def _inside_package(package: str, file: str) -> Path:
     return Path(spec.submodule_search_locations[0], file)
 
 
-def _downloaded(weight: Weight, path: Path) -> Path:
-    """Download into the cache; the name appears only after the hash was right."""
+def _downloaded(weight: Weight) -> Path:
+    """Download into the cache; the name appears there only after the hash was right."""
     pooch.get_logger().setLevel(logging.ERROR)  # it would print on stderr
+    known_hash = f"sha256:{weight.sha256}"
     try:
-        pooch.retrieve(
-            weight.url, known_hash=f"sha256:{weight.sha256}", fname=path.name, path=path.parent
-        )
+        path = pooch.retrieve(weight.url, known_hash, fname=weight.file, path=_cache())
     except (OSError, ValueError) as exc:  # the network and the disk, or a wrong hash
         reason = " ".join(str(exc).split())
         raise WeightsError(
             f"cannot download {weight.file} from {weight.url}: {reason}; {_advice(weight)}"
         ) from exc
-    return path
+    return Path(path)
 
 
 def _advice(weight: Weight) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from cinemotion.core.types import Faces, Floats, Image
 from cinemotion.faces.batching import MAX_IOU, detect_at_scales
-from cinemotion.faces.boxes import suppress
+from cinemotion.faces.boxes import join, suppress
 from cinemotion.faces.sessions import open_session
 from cinemotion.faces.weights import WEIGHTS, fetch_weight
 
@@ -39,7 +39,6 @@ class YuNet:
     """
 
     name = "yunet"
-    revision = 1
     weights_sha256 = WEIGHTS["yunet"].sha256
 
     def __init__(
@@ -68,21 +67,18 @@ class YuNet:
         outputs = self._session.run(names, {INPUT: batch})
         columns = [canvases.shape[2] // stride for stride in STRIDES]
         return [
-            suppress(_join(picture, columns, self.min_score), max_iou=MAX_IOU)
+            suppress(_decode_all(picture, columns, self.min_score), max_iou=MAX_IOU)
             for picture in zip(*outputs, strict=True)
         ]
 
 
-def _join(picture: Sequence[Floats], columns: Sequence[int], min_score: float) -> Faces:
+def _decode_all(picture: Sequence[Floats], columns: Sequence[int], min_score: float) -> Faces:
     """Decode the three grids of one picture; four arrays of ``picture`` belong to each."""
-    grids = [
-        decode(*picture[4 * k : 4 * k + 4], stride=stride, columns=width, min_score=min_score)
-        for k, (stride, width) in enumerate(zip(STRIDES, columns, strict=True))
-    ]
-    return Faces(
-        np.concatenate([grid.boxes for grid in grids]),
-        np.concatenate([grid.scores for grid in grids]),
-        np.concatenate([grid.landmarks for grid in grids]),
+    return join(
+        [
+            decode(*picture[4 * k : 4 * k + 4], stride=stride, columns=width, min_score=min_score)
+            for k, (stride, width) in enumerate(zip(STRIDES, columns, strict=True))
+        ]
     )
 
 

@@ -39,26 +39,26 @@ def compose_demo_films(folder: Path) -> list[Path]:
     """
     astronaut, hopper = portraits()
     wide = [
-        ("pan", 2.0, _move(astronaut, (640, 360), (0.35, 0.45, 0.30), (0.55, 0.30, 0.30))),
-        ("zoom", 2.5, _move(hopper, (640, 360), (0.5, 0.40, 0.55), (0.5, 0.33, 0.30))),
-        ("still", 2.0, _move(astronaut, (640, 360), (0.44, 0.28, 0.28), (0.44, 0.28, 0.28))),
+        (2.0, _move(astronaut, (640, 360), (0.35, 0.45, 0.30), (0.55, 0.30, 0.30))),
+        (2.5, _move(hopper, (640, 360), (0.5, 0.40, 0.55), (0.5, 0.33, 0.30))),
+        (2.0, _move(astronaut, (640, 360), (0.44, 0.28, 0.28), (0.44, 0.28, 0.28))),
     ]
     high = [
-        ("zoom", 2.0, _move(astronaut, (1280, 720), (0.45, 0.30, 0.22), (0.45, 0.38, 0.45))),
-        ("pan", 2.0, _move(hopper, (1280, 720), (0.45, 0.30, 0.32), (0.55, 0.36, 0.32))),
+        (2.0, _move(astronaut, (1280, 720), (0.45, 0.30, 0.22), (0.45, 0.38, 0.45))),
+        (2.0, _move(hopper, (1280, 720), (0.45, 0.30, 0.32), (0.55, 0.36, 0.32))),
     ]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         films = [
-            (folder / "demo-640x360.mp4", Fraction(24000, 1001), wide),
-            (folder / "demo-1280x720.mp4", Fraction(25), high),
+            (folder / "demo-640x360.mp4", (640, 360), Fraction(24000, 1001), wide),
+            (folder / "demo-1280x720.mp4", (1280, 720), Fraction(25), high),
         ]
-        for path, rate, shots in films:
+        for path, size, rate, shots in films:
             if not path.exists():
-                _encode(path, rate, _frames(rate, shots))
+                _encode(path, size, rate, _frames(rate, shots))
     except OSError as error:
         raise BadInputError(f"cannot write the demo's films to {folder}: {error}") from error
-    return [path for path, _, _ in films]
+    return [path for path, _, _, _ in films]
 
 
 def portraits() -> tuple[Image, Image]:
@@ -104,10 +104,10 @@ def _move(
     return picture
 
 
-def _frames(rate: Fraction, shots: list[tuple[str, float, Picture]]) -> Iterator[Image]:
+def _frames(rate: Fraction, shots: list[tuple[float, Picture]]) -> Iterator[Image]:
     """All frames of a film: hard cuts, but a fade through black before its last shot."""
     fade = round(rate * Fraction(1, 2))
-    for number, (_, seconds, picture) in enumerate(shots):
+    for number, (seconds, picture) in enumerate(shots):
         n = round(rate * Fraction(seconds))
         for i in range(n):
             light = 1.0
@@ -123,13 +123,15 @@ def _darken(image: Image, light: float) -> Image:
     return faded.astype(np.uint8)
 
 
-def _encode(path: Path, rate: Fraction, frames: Iterator[Image]) -> None:
+def _encode(
+    path: Path, size: tuple[int, int], rate: Fraction, frames: Iterator[Image]
+) -> None:
     draft = path.with_name(f".{path.name}")
     with av.open(str(draft), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "fast"})
         stream.pix_fmt = "yuv420p"
+        stream.width, stream.height = size
         for number, image in enumerate(frames):
-            stream.height, stream.width = image.shape[:2]
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts, frame.time_base = number, 1 / rate
             container.mux(stream.encode(frame))

@@ -16,7 +16,6 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import av
 from av.container import InputContainer
@@ -24,14 +23,18 @@ from av.error import EOFError as EndOfStream
 from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard, Disposition
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from cinemotion.core.errors import UnreadableFilmError
 from cinemotion.core.types import Film
 
+# Told about everything that cannot be used: its time in ticks, or None, and a line about it.
+Report = Callable[[int | None, str], object]
+
 # Demuxers that open stills, text or lists of other files.
 _NOT_FILMS = re.compile(r"image2.*|.*_pipe|tty|ffmetadata|concat|hls|dash|sdp|srt|ass|webvtt")
+_REORDERING = {"h264", "hevc"}
 _NO_PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails
 # How far before the wished time a seek is tried again when it landed after it.
 _STEPS_BACK = (0, 1, 2, 4, 8, 16, 32, 64)
@@ -174,36 +177,57 @@ def _up_to(packets: Iterator[Packet[VideoStream]], pts: int) -> list[Packet[Vide
 
 
 def decode(
-    packets: Iterator[Packet[VideoStream]],
-    stream: VideoStream,
-    report: Callable[[int | None, str], Any],
+    packets: Iterator[Packet[VideoStream]], stream: VideoStream, report: Report
 ) -> Iterator[VideoFrame]:
     """Decode packets in presentation order and go on after damage.
+
+    After a packet that does not decode, or a frame that FFmpeg marks as corrupt, the frames
+    up to the next picture that needs no other are kept back: FFmpeg would hand them out
+    unmarked, smeared with what is missing.
+
+    AVI stores no presentation times, and what FFmpeg makes up for H.264 and HEVC there goes
+    back and forth. Such frames get the decoding time at which they come out, which is even
+    and late by a few frames; ``None`` once the packets have ended.
 
     Args:
         packets: As they come from the demuxer; an error there ends the stream.
         stream: Whose decoder is used.
-        report: Called with a time in ticks (or ``None``) and a line for every packet that
-            does not decode and every frame that FFmpeg marks as corrupt. Corrupt frames are
-            kept back: their content is partly invented from neighbouring pictures.
+        report: Called for every packet and every frame that is left out.
     """
+    untimed = stream.container.format.name == "avi" and stream.codec_context.name in _REORDERING
+    damage: int | None = None  # time of the last damaged packet or frame
+    damaged = False
     for packet in chain(_until_error(packets, report), [None]):
         try:
             frames = stream.decode(packet)
         except EndOfStream:
             continue  # a second flush of a decoder that is already empty
         except FFmpegError as error:
-            report(packet.pts if packet else None, f"packet not decoded: {error.strerror}")
+            damaged, damage = True, packet.pts if packet else None
+            report(damage, f"packet not decoded: {error.strerror}")
             continue
         for frame in frames:
+            if untimed:
+                frame.pts = frame.dts
             if frame.is_corrupt:
+                damaged, damage = True, frame.pts
                 report(frame.pts, "frame decoded with errors")
+            elif frame.key_frame or frame.pict_type == PictureType.I:
+                # It may have been decoded before the damage and only come out after it.
+                damaged = damaged and not _is_later(frame.pts, damage)
+                yield frame
+            elif damaged:
+                report(frame.pts, "frame rests on damaged ones")
             else:
                 yield frame
 
 
+def _is_later(pts: int | None, damage: int | None) -> bool:
+    return pts is None or damage is None or pts > damage
+
+
 def _until_error(
-    packets: Iterator[Packet[VideoStream]], report: Callable[[int | None, str], Any]
+    packets: Iterator[Packet[VideoStream]], report: Report
 ) -> Iterator[Packet[VideoStream]]:
     try:
         yield from packets

@@ -1,13 +1,13 @@
 """One picture out of an interlaced frame, from that frame alone.
 
     if frame.interlaced_frame:
-        frame = deinterlace(frame)
+        frame = one_field(frame)       # half as high; scale it to the height you want
 
 An interlaced frame holds two moments, one on the even and one on the odd lines; what moves
-looks like a comb. FFmpeg's ``estdif`` keeps the lines of the first field and fills in the
-others along edges. It looks at no other frame, so a picture does not depend on where a
-segment begins. Method: edge slope tracing, Y. Xu, "An edge slope tracing algorithm for
-deinterlacing" as implemented in libavfilter.
+looks like a comb. Taking one field leaves one moment. The scaler, which runs anyway, makes its
+full height again, so this costs a tenth of a millisecond where FFmpeg's edge-tracing ``estdif``
+costs 160 for a 1080-line frame. No other frame is looked at, so a picture does not depend on
+where a segment begins.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from av.filter import Graph
 from av.video.frame import VideoFrame
 
 
-def deinterlace(frame: VideoFrame) -> VideoFrame:
-    """The first field of an interlaced frame, filled up to full height.
+def one_field(frame: VideoFrame) -> VideoFrame:
+    """The top field (lines 0, 2, 4, …) of a frame, as a view of its memory.
 
-    The field order is the one that the frame states. The graph is built anew for every
-    frame, as the filter would otherwise hand out the previous one; that costs well under a
-    millisecond.
+    It is the earlier or the later one, depending on the field order; half a frame's time
+    between the two does not matter to a still picture.
     """
     graph = Graph()
     graph.threads = 1
@@ -32,13 +31,9 @@ def deinterlace(frame: VideoFrame) -> VideoFrame:
         video_size=f"{frame.width}x{frame.height}",
         pix_fmt=frame.format.name,
         time_base=str(frame.time_base or Fraction(1, 1000)),
-        pixel_aspect="1/1",
         colorspace=str(frame.colorspace),
         range=str(frame.color_range),
     )
-    graph.link_nodes(
-        source, graph.add("estdif", mode="frame", parity="auto"), graph.add("buffersink")
-    ).configure()
+    graph.link_nodes(source, graph.add("field", "type=top"), graph.add("buffersink")).configure()
     graph.push(frame)
-    graph.push(None)
     return graph.vpull()

@@ -1,6 +1,6 @@
 """Fits a picture into a network's input: scaled down, padded, and mapped back.
 
-    canvas, scale = letterbox(image, long_side=512)      # sides multiples of 32
+    canvas, scale = to_canvas(image, long_side=512)      # sides multiples of 32
     faces = infer(canvas)                                # in pixels of the canvas
     faces = back_to_image(faces, scale)                  # in pixels of the image
 
@@ -26,7 +26,7 @@ ENLARGE_AT_MOST = 2.0
 finds 77 % of the faces as they are, 94 % at 2 times and 89 % at 10 times the size."""
 
 
-def letterbox(image: Image, long_side: int) -> tuple[Image, Floats]:
+def to_canvas(image: Image, long_side: int) -> tuple[Image, Floats]:
     """Scale a picture to a long side and pad it to whole multiples of 32.
 
     Going down, nothing aliases (see `cinemotion.faces.resample`); going up stops at twice
@@ -49,8 +49,8 @@ def letterbox(image: Image, long_side: int) -> tuple[Image, Floats]:
     canvas[:new_height, :new_width] = cv2.resize(
         smaller, (new_width, new_height), interpolation=method
     )
-    seen = np.array([smaller.shape[1], smaller.shape[0]]) * halved
-    return canvas, np.array([new_width, new_height], np.float32) / seen.astype(np.float32)
+    seen_width, seen_height = smaller.shape[1] * halved, smaller.shape[0] * halved
+    return canvas, np.array([new_width / seen_width, new_height / seen_height], np.float32)
 
 
 def back_to_image(faces: Faces, scale: Floats) -> Faces:
@@ -58,7 +58,7 @@ def back_to_image(faces: Faces, scale: Floats) -> Faces:
 
     Args:
         faces: Faces in pixels of the canvas.
-        scale: float32 ``(2,)``, as `letterbox` returned it.
+        scale: float32 ``(2,)``, as `to_canvas` returned it.
     """
     corners: Floats = faces.boxes.reshape(-1, 2, 2) / scale
     return dataclasses.replace(

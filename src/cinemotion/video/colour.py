@@ -1,0 +1,156 @@
+"""From what a film stores to upright sRGB-like pictures with square pixels.
+
+    converter = Converter(film)
+    image = converter.rgb(frame, long_side=512)     # uint8 (H, W, 3), RGB
+
+Matrix, range and transfer come from the film's ``Colour``. Where a file leaves the matrix
+unsaid, BT.709 is taken for pictures of at least 1280 × 720 in width or height and BT.601 for
+smaller ones, as players do, and ``Colour.guessed`` says so. SDR code values are kept as they
+are (no primaries are converted): what a player that ignores colour management shows. Another
+matrix is a line in ``_MATRICES`` and one in ``_SWSCALE``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import (
+    ColorRange,
+    Colorspace,
+    ColorTrc,
+    Interpolation,
+    VideoReformatter,
+)
+from numpy.typing import NDArray
+
+from cinemotion.core.types import Colour, Film, Image
+from cinemotion.video.deinterlace import one_field
+from cinemotion.video.hdr import tone_map
+from cinemotion.video.luma import plane_rows
+
+Matrix = Literal["bt601", "bt709", "bt2020", "rgb"]
+
+# By AVColorSpace (ITU-T H.273, table 4). FCC differs from BT.601 and SMPTE 240M from BT.709
+# by less than two code values.
+_MATRICES: dict[int, Matrix] = {
+    1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt709", 9: "bt2020", 10: "bt2020",
+}  # fmt: skip
+_SWSCALE = {
+    "bt601": Colorspace.ITU601,
+    "bt709": Colorspace.ITU709,
+    "bt2020": Colorspace.BT2020,
+    "rgb": Colorspace.DEFAULT,
+}
+_TRANSFERS: dict[int, Literal["pq", "hlg"]] = {
+    ColorTrc.SMPTE2084: "pq",
+    ColorTrc.ARIB_STD_B67: "hlg",
+}
+# Without full chroma interpolation, flat colours are off by three levels instead of two.
+_DOWN = Interpolation.AREA | Interpolation.FULL_CHR_H_INT
+_UP = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT
+
+
+def describe_colour(frame: VideoFrame) -> Colour:
+    """What a decoded frame's tags and format say about its colours.
+
+    Grey, RGB and the ``yuvj`` formats are full range by definition, as are frames tagged so;
+    everything else is limited range.
+    """
+    form = frame.format
+    grey = len(form.components) <= 2 and not form.has_palette
+    is_rgb = form.is_rgb or form.has_palette
+    stated: Matrix | None = "rgb" if is_rgb else _MATRICES.get(frame.colorspace)
+    large = frame.width >= 1280 or frame.height >= 720
+    full = frame.color_range == ColorRange.JPEG or form.name.startswith("yuvj") or is_rgb or grey
+    return Colour(
+        matrix=stated or ("bt709" if large else "bt601"),
+        full_range=full,
+        transfer=_TRANSFERS.get(frame.color_trc, "sdr"),
+        guessed=stated is None and not grey,
+    )
+
+
+class Converter:
+    """Turns the stored frames of one film into pictures.
+
+    It keeps FFmpeg's scaler between frames, because setting that up costs as much as a
+    conversion. The scaler runs on the calling thread alone.
+
+    Args:
+        film: As probed; every picture gets its size, orientation and colours.
+    """
+
+    def __init__(self, film: Film) -> None:
+        self.film = film
+        self._scaler = VideoReformatter()
+
+    def rgb(self, frame: VideoFrame, long_side: int | None = None) -> Image:
+        """One picture, upright, with square pixels.
+
+        Of interlaced frames one field is taken, HDR is tone-mapped, alpha is composed over black.
+
+        Args:
+            frame: A decoded frame of the film.
+            long_side: Scale down, averaging, so that the longer side has this many pixels;
+                pictures that are not longer keep their size.
+
+        Returns:
+            uint8 ``(H, W, 3)``, RGB.
+        """
+        if frame.interlaced_frame:
+            frame = one_field(frame)
+        width, height = fit(self.film.size, long_side)
+        if self.film.rotation in (90, 270):
+            width, height = height, width
+        image = self._convert(frame, width, height)
+        return np.ascontiguousarray(np.rot90(image, self.film.rotation // 90))
+
+    def _convert(self, frame: VideoFrame, width: int, height: int) -> Image:
+        """The stored frame in another size, as uint8 RGB, not yet turned upright."""
+        if self.film.has_alpha:
+            return _over_black(self._packed(frame, width, height, "rgba", "u1", 4))
+        transfer = self.film.colour.transfer
+        if transfer == "sdr":
+            return self._packed(frame, width, height, "rgb24", "u1", 3)
+        return tone_map(self._packed(frame, width, height, "rgb48le", "<u2", 3), transfer)
+
+    def _packed(
+        self, frame: VideoFrame, width: int, height: int, form: str, kind: str, channels: int
+    ) -> NDArray[Any]:
+        """The frame in another size and a packed format, ``(height, width, channels)``."""
+        colour = self.film.colour
+        grows = width > frame.width or height > frame.height
+        scaled = self._scaler.reformat(
+            frame,
+            width=width,
+            height=height,
+            format=form,
+            src_colorspace=_SWSCALE[colour.matrix],
+            src_color_range=ColorRange.JPEG if colour.full_range else ColorRange.MPEG,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=_UP if grows else _DOWN,
+            threads=1,
+        )
+        return plane_rows(scaled, kind, channels).reshape(height, width, channels)
+
+
+def fit(size: tuple[int, int], long_side: int | None) -> tuple[int, int]:
+    """``(width, height)`` scaled down so that the longer side is ``long_side``; never up.
+
+    Example:
+        >>> fit((1920, 1080), 512)
+        (512, 288)
+    """
+    longest = max(size)
+    if long_side is None or longest <= long_side:
+        return size
+    width, height = (max(1, round(side * long_side / longest)) for side in size)
+    return width, height
+
+
+def _over_black(rgba: NDArray[np.uint8]) -> Image:
+    """Straight alpha composed over black: every colour times its opacity, rounded."""
+    product = rgba[..., :3].astype(np.uint16) * rgba[..., 3:] + 127
+    return (product // 255).astype(np.uint8)

@@ -1,0 +1,87 @@
+"""Hard cuts: one frame whose scene is news, and stays.
+
+    cuts = find_cuts(signals, seconds, fades, ShotSettings())
+
+A cut's novelty stands out from the frames around it (a whip pan, a strobe or a pan drawn on
+twos gives many such peaks, a cut one) and is not undone soon (a photo flash, lightning or a
+dropped frame is). Where the new scene comes through a few black, white or mixed frames, the
+cut is at the first frame that no longer shows the old scene.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cinemotion.video.novelty import novelty
+from cinemotion.video.signals import Signals
+from cinemotion.video.transitions import ShotSettings, Transition
+
+_FLASH_FRAMES = 5
+_NEIGHBOURS = 5  # frames on each side
+_RIVALS = 2  # peaks allowed among the neighbours: the two edges of a flash, or two more cuts
+_PROMINENCE = 1.7  # a cut's novelty over that of the highest neighbour after those
+_RETURN = 0.6  # the old scene is back when its novelty falls to this share of the change's
+
+
+def find_cuts(
+    signals: Signals,
+    seconds: NDArray[np.float64],
+    fades: Sequence[Transition],
+    settings: ShotSettings,
+) -> list[Transition]:
+    """Find the hard cuts of a film.
+
+    Args:
+        signals: Of the whole film, n frames.
+        seconds: float64 ``(n,)``, the frames' times.
+        fades: Their frames hold no cuts.
+        settings: What counts as a cut and as a flash.
+
+    Returns:
+        In order of time.
+    """
+    frames = np.arange(1, len(signals))
+    news = np.concatenate([[0], novelty(signals.thumbs, frames - 1, frames)]).astype(np.float32)
+    peaks = (news >= settings.cut_novelty) & (news >= _PROMINENCE * _rivals(news))
+    for fade in fades:
+        peaks[fade.first : fade.last + 2] = False
+    candidates = np.flatnonzero(peaks)
+    keep = ~_flashes(signals, seconds, news, candidates, settings.longest_flash)
+    return [Transition("cut", int(t), int(t), int(t)) for t in candidates[keep]]
+
+
+def _rivals(news: NDArray[np.float32]) -> NDArray[np.float32]:
+    """For each frame, the third highest novelty among its ten neighbours; float32 ``(n,)``."""
+    padded = np.pad(news, _NEIGHBOURS)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1)
+    others = np.delete(windows, _NEIGHBOURS, axis=1)
+    return np.asarray(np.sort(others, axis=1)[:, -1 - _RIVALS], np.float32)
+
+
+def _flashes(
+    signals: Signals,
+    seconds: NDArray[np.float64],
+    news: NDArray[np.float32],
+    candidates: NDArray[np.intp],
+    longest: float,
+) -> NDArray[np.bool_]:
+    """Tell which changes are an edge of something that soon is over; bool ``(m,)``.
+
+    The first edge of a flash has the old scene again after it; the last edge has the new
+    scene already before it.
+    """
+    n = len(signals)
+    flash = np.zeros(len(candidates), np.bool_)
+    for at, frame in enumerate(candidates):
+        until = np.searchsorted(seconds, seconds[frame] + longest, side="right")
+        after = np.arange(frame + 1, min(n, max(until, frame + _FLASH_FRAMES) + 1))
+        since = np.searchsorted(seconds, seconds[frame - 1] - longest)
+        before = np.arange(max(0, min(since, frame - 1 - _FLASH_FRAMES)), frame - 1)
+        left = np.concatenate([np.full(len(after), frame - 1), before])
+        right = np.concatenate([after, np.full(len(before), frame)])
+        if len(left):
+            flash[at] = novelty(signals.thumbs, left, right).min() < _RETURN * news[frame]
+    return flash

@@ -1,0 +1,181 @@
+"""Kills, interruptions, full disks, two builds at once: nothing committed is ever lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import lance
+import psutil
+import pytest
+from polars.testing import assert_frame_equal
+
+from cinemotion import build, open_dataset
+from cinemotion.core.errors import StorageFullError
+from cinemotion.dataset.dataset import Dataset
+
+
+def _start(films: list[Path], out: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "cinemotion", "build", *map(str, films), "--out", str(out)]
+    return subprocess.Popen(
+        [*command, "--workers", "2", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def _finish(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out.decode(), err.decode()
+
+
+def _assert_same(left: Dataset, right: Dataset) -> None:
+    assert_frame_equal(left.samples(), right.samples())
+    assert_frame_equal(left.frames(), right.frames())
+    assert_frame_equal(left.shots(), right.shots())
+    stamps = ["mtime_ns", "inode"]
+    assert_frame_equal(left.films().drop(stamps), right.films().drop(stamps))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(demo_films: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    out = tmp_path_factory.mktemp("undisturbed") / "d"
+    build(demo_films, out, workers=2)
+    return open_dataset(out)
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_and_restarted(
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path
+) -> None:
+    chance = random.Random(7)
+    for _ in range(6):
+        process = _start(demo_films, tmp_path / "d")
+        try:
+            process.wait(timeout=chance.uniform(0.3, 3.5))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        _finish(process)
+    code, _, err = _finish(_start(demo_films, tmp_path / "d"))
+    assert code == 0, err
+    _assert_same(open_dataset(tmp_path / "d"), undisturbed)
+
+
+def test_killed_between_two_commits(
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every single write is made the last one, in turn: the worst moments there are."""
+    real = lance.write_dataset
+    for last in range(8):
+        calls = iter(range(1000))
+
+        def stops(*args: Any, _calls: Any = calls, _last: int = last, **kwargs: Any) -> Any:
+            if next(_calls) == _last:
+                raise _StandInForAKillError
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(lance, "write_dataset", stops)
+        with pytest.raises(_StandInForAKillError):
+            build(demo_films[:1], tmp_path / str(last), workers=0)
+        monkeypatch.setattr(lance, "write_dataset", real)
+        build(demo_films, tmp_path / str(last), workers=0)
+        _assert_same(open_dataset(tmp_path / str(last)), undisturbed)
+
+
+class _StandInForAKillError(BaseException):
+    """Not an Exception, so that nothing of ours catches it."""
+
+
+def test_ctrl_c_exits_with_130_and_the_same_command_goes_on(
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path
+) -> None:
+    process = _start(demo_films, tmp_path / "d")
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "d" / "recipes").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    code, _, err = _finish(process)
+    assert code == 130
+    assert "Traceback" not in err
+    code, _, err = _finish(_start(demo_films, tmp_path / "d"))
+    assert code == 0, err
+    _assert_same(open_dataset(tmp_path / "d"), undisturbed)
+
+
+def test_a_killed_worker_is_replaced(
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path
+) -> None:
+    process = _start(demo_films, tmp_path / "d")
+    deadline = time.monotonic() + 60
+    children: list[psutil.Process] = []
+    while not children and time.monotonic() < deadline:
+        children = psutil.Process(process.pid).children()
+        time.sleep(0.02)
+    while not (tmp_path / "d" / "recipes").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    children[0].kill()
+    code, _, err = _finish(process)
+    assert code == 0, err
+    _assert_same(open_dataset(tmp_path / "d"), undisturbed)
+
+
+def test_two_builds_into_one_dataset_at_once(
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path
+) -> None:
+    first = _start(demo_films, tmp_path / "d")
+    second = _start(demo_films[::-1], tmp_path / "d")
+    for process in (first, second):
+        code, _, err = _finish(process)
+        assert code == 0, err
+    _assert_same(open_dataset(tmp_path / "d"), undisturbed)
+
+
+def test_a_full_disk_stops_cleanly_and_the_build_goes_on_later(
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = lance.write_dataset
+    room = iter([True, True, True])
+
+    def full(*args: Any, **kwargs: Any) -> Any:
+        if next(room, False):
+            return real(*args, **kwargs)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lance, "write_dataset", full)
+    with pytest.raises(StorageFullError, match="no space left"):
+        build(demo_films, tmp_path / "d", workers=0)
+    monkeypatch.setattr(lance, "write_dataset", real)
+    build(demo_films, tmp_path / "d", workers=0)
+    _assert_same(open_dataset(tmp_path / "d"), undisturbed)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounting a small file system needs root")
+def test_a_really_full_disk_is_one_line(
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path
+) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(small)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this machine cannot mount a small file system")
+    try:
+        code, _, err = _finish(_start(demo_films, small / "d"))
+        assert code == 2, err
+        assert "no space left" in err.lower()
+        assert "Traceback" not in err
+        assert err.count("\n") == 1
+        grow = ["mount", "-o", "remount,size=100m", str(small)]
+        subprocess.run(grow, check=True)
+        code, _, err = _finish(_start(demo_films, small / "d"))
+        assert code == 0, err
+        _assert_same(open_dataset(small / "d"), undisturbed)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
