@@ -164,6 +164,13 @@ def test_a_higher_score_leaves_fewer(name: str, portraits: dict[str, Image]) -> 
     assert len(none) == 0
 
 
+@pytest.mark.parametrize("portrait", sorted(PORTRAITS))
+def test_red_is_read_as_red(name: str, portraits: dict[str, Image], portrait: str) -> None:
+    image = portraits[portrait]
+    right, swapped = open_detector(name, min_score=0.5).detect([image, image[..., ::-1]])
+    assert right.scores[0] > swapped.scores[0] + 0.004  # blue skin is a little less of a face
+
+
 def test_a_second_scale_finds_small_faces(name: str, portraits: dict[str, Image]) -> None:
     scene = np.full((1600, 1600, 3), 90, np.uint8)
     small = PillowImage.fromarray(portraits["astronaut"][:256, 96:352]).resize((80, 80))

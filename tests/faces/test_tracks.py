@@ -146,7 +146,7 @@ def test_arrays_of_different_length_are_refused() -> None:
 
 def sampled(path: Path, every: float, cuts: tuple[int, ...] = ()) -> Rows:
     """The faces of a clip, sampled every so many seconds; ``cuts`` are frame numbers."""
-    detector = open_detector("centerface", min_score=0.6)
+    detector = open_detector("centerface", min_score=0.5)
     columns: list[Rows] = []
     due = 0.0
     with av.open(str(path)) as container:
@@ -171,15 +171,15 @@ def sampled(path: Path, every: float, cuts: tuple[int, ...] = ()) -> Rows:
 
 @pytest.mark.footage
 def test_people_who_sit_at_a_table_are_one_track_each(footage: Path) -> None:
-    film = sampled(footage / "family-dinner.mp4", 1.0)
+    film = sampled(footage / "family-dinner.mp4", 0.5)
     track = link_tracks(*film)
-    long = [number for number in range(track.max() + 1) if (track == number).sum() >= 10]
-    # Five of the seven face the camera all the time; each of them is one track.
-    assert len(long) == 5
-    for number in long:
+    lengths = np.bincount(track)
+    # Five of the seven face the camera nearly all the time, in forty samples.
+    assert (lengths >= 30).sum() == 5
+    for number in np.flatnonzero(lengths >= 30):
         x = film.boxes[track == number][:, [0, 2]].mean(axis=1)
         assert np.ptp(x) < 160
-    assert np.isin(track, long).mean() > 0.9
+    assert lengths[lengths >= 30].sum() > 0.9 * len(track)
 
 
 @pytest.mark.footage
@@ -194,7 +194,8 @@ def test_no_track_crosses_the_cuts_of_the_concert(footage: Path) -> None:
 
 
 @pytest.mark.footage
-@pytest.mark.parametrize("every", [0.04, 0.2, 0.5])
-def test_one_woman_is_one_track_at_any_sampling(footage: Path, every: float) -> None:
-    film = sampled(footage / "acted-surprise.mp4", every)
-    assert set(link_tracks(*film)) == {0}
+def test_one_woman_is_one_track_at_any_sampling(footage: Path) -> None:
+    film = sampled(footage / "acted-surprise.mp4", 0.1)
+    for every in (1, 2, 5, 15):
+        seen = film[np.isin(film.frame, np.unique(film.frame)[::every])]
+        assert set(link_tracks(*seen)) == {0}

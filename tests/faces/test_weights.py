@@ -97,7 +97,7 @@ def test_a_damaged_cache_without_a_network_never_loads(demo: Path, served: Path)
     demo.parent.mkdir(parents=True)
     demo.write_bytes(CONTENT[:-1])
     (served / "demo.onnx").unlink()
-    with pytest.raises(WeightsError, match="cannot download demo.onnx from http.*404"):
+    with pytest.raises(WeightsError, match=r"cannot download demo\.onnx from http.*404"):
         fetch_weight("demo")
 
 

@@ -98,8 +98,8 @@ def score_quality(
     """Score one aligned face.
 
     Args:
-        image: uint8 ``(H, W, 3)``, RGB, the aligned crop (eyes level). Crops of 128 pixels
-            and more with the default margin lose no sharpness to the crop's own size.
+        image: uint8 ``(H, W, 3)``, RGB, the aligned crop (eyes level). In crops under 128
+            pixels with the default margin, sharpness is limited by the crop itself.
         landmarks: float32 ``(5, 2)``, xy in pixels of the crop.
         box_size_px: Size of the face in the film, in pixels: root of its box's area. A
             small face enlarged to a big crop is not sharp.

@@ -152,12 +152,18 @@ class Store:
         return FileLock(self.path / ".locks" / f"{film}.lock")
 
     def _dataset(self, table: str) -> Any:
-        folder = self.path / f"{table}.lance"
-        return lance.dataset(str(folder)) if folder.exists() else None
+        return lance.dataset(str(self._folder(table))) if self._exists(table) else None
 
     def _write(self, table: str, rows: pa.Table) -> None:
-        folder = self.path / f"{table}.lance"
-        lance.write_dataset(rows, str(folder), mode="append" if folder.exists() else "create")
+        mode = "append" if self._exists(table) else "create"
+        lance.write_dataset(rows, str(self._folder(table)), mode=mode)
+
+    def _folder(self, table: str) -> Path:
+        return self.path / f"{table}.lance"
+
+    def _exists(self, table: str) -> bool:
+        """Whether the table was ever committed; a folder alone may be what a kill left behind."""
+        return any((self._folder(table) / "_versions").glob("*.manifest"))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -52,11 +52,12 @@ def suppress(faces: Faces, *, max_iou: float) -> Faces:
         The faces that are left, best score first; equal scores stay in the order given.
     """
     faces = faces[np.argsort(-faces.scores, kind="stable")]
-    overlap = iou(faces.boxes, faces.boxes)
     alive = np.ones(len(faces), bool)
     for best in range(len(faces)):
         if alive[best]:
-            alive[best + 1 :] &= overlap[best, best + 1 :] <= max_iou
+            # One row at a time: a very low score lets thousands of candidates through.
+            overlap = iou(faces.boxes[best : best + 1], faces.boxes[best + 1 :])[0]
+            alive[best + 1 :] &= overlap <= max_iou
     return faces[alive]
 
 

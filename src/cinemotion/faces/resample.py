@@ -8,7 +8,7 @@ that pixel covers. So a picture that has to shrink is first halved by area as of
 that leaves something to do, and a linear kernel does the rest, which is less than half.
 Source: Williams: Pyramidal Parametrics, SIGGRAPH 1983.
 
-Against eightfold oversampling, real faces come out better (47.4 dB at 224 pixels) than
+Against eightfold oversampling, real faces come out better (47.3 dB at 224 pixels) than
 with ``INTER_AREA`` to the exact scale and a cubic turn (44.1 dB), in a fraction of the time.
 """
 

@@ -98,15 +98,6 @@ def find_weight(name: str) -> Path | None:
         WeightsError: There is a file, but it is not the pinned one; or the package that
             brings it is not installed.
     """
-    return find_weight(name) or _downloaded(WEIGHTS[name], _cached(WEIGHTS[name]))
-
-
-def find_weight(name: str) -> Path | None:
-    """Find a weight file on this machine and check its hash; ``None``: not fetched yet.
-
-    Raises:
-        WeightsError: There is a file of this name, and it is not the pinned one.
-    """
     weight = WEIGHTS[name]
     offline = os.environ.get(OFFLINE_FOLDER)
     if offline and (candidate := Path(offline, weight.file)).is_file():

@@ -123,9 +123,7 @@ def _darken(image: Image, light: float) -> Image:
     return faded.astype(np.uint8)
 
 
-def _encode(
-    path: Path, size: tuple[int, int], rate: Fraction, frames: Iterator[Image]
-) -> None:
+def _encode(path: Path, size: tuple[int, int], rate: Fraction, frames: Iterator[Image]) -> None:
     draft = path.with_name(f".{path.name}")
     with av.open(str(draft), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "fast"})

@@ -28,6 +28,8 @@ from cinemotion.video.reader import DecodedFrame
 
 Box = tuple[int, int, int, int]
 
+_ENLARGE_BELOW = 0.9  # of the frame's long side; a second conversion for less is not worth it
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -88,8 +90,13 @@ class FaceSubject:
     def look(self, frame: DecodedFrame, film: Film) -> Look:
         """See :meth:`Subject.look`."""
         settings = self._recipe.faces
-        small = frame.rgb(long_side=round(settings.long_side * max(settings.scales)))
+        side = round(settings.long_side * max(settings.scales))
+        small = frame.rgb(long_side=side)
         x0, y0, x1, y1 = content_box(small)
+        if max(x1 - x0, y1 - y0) < _ENLARGE_BELOW * max(small.shape[:2]):
+            # The bars took pixels that the picture could have had: give them back.
+            small = frame.rgb(long_side=round(side * max(small.shape[:2]) / max(x1 - x0, y1 - y0)))
+            x0, y0, x1, y1 = content_box(small)
         found = self._detector.detect([np.ascontiguousarray(small[y0:y1, x0:x1])])[0]
         scale = film.size[0] / small.shape[1]
         faces = found.shifted(x0, y0).shifted(0, 0, scale)

@@ -31,6 +31,7 @@ from cinemotion.video.hdr import tone_map
 from cinemotion.video.luma import plane_rows
 
 Matrix = Literal["bt601", "bt709", "bt2020", "rgb"]
+Transfer = Literal["sdr", "pq", "hlg"]
 
 # By AVColorSpace (ITU-T H.273, table 4). FCC differs from BT.601 and SMPTE 240M from BT.709
 # by less than two code values.
@@ -43,33 +44,42 @@ _SWSCALE = {
     "bt2020": Colorspace.BT2020,
     "rgb": Colorspace.DEFAULT,
 }
-_TRANSFERS: dict[int, Literal["pq", "hlg"]] = {
+_TRANSFERS: dict[int, Transfer] = {
     ColorTrc.SMPTE2084: "pq",
     ColorTrc.ARIB_STD_B67: "hlg",
 }
 # Without full chroma interpolation, flat colours are off by three levels instead of two.
 _DOWN = Interpolation.AREA | Interpolation.FULL_CHR_H_INT
+# Limited-range luma (ITU-R BT.709-6, section 4.6) to full range.
+_STRETCH = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 _UP = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT
 
 
 def describe_colour(frame: VideoFrame) -> Colour:
     """What a decoded frame's tags and format say about its colours.
 
-    Grey, RGB and the ``yuvj`` formats are full range by definition, as are frames tagged so;
-    everything else is limited range.
+    RGB and the ``yuvj`` formats are full range by definition, as are frames tagged so and grey
+    ones that are not tagged; everything else is limited range. PQ and HLG come with BT.2020.
     """
     form = frame.format
     grey = len(form.components) <= 2 and not form.has_palette
     is_rgb = form.is_rgb or form.has_palette
     stated: Matrix | None = "rgb" if is_rgb else _MATRICES.get(frame.colorspace)
-    large = frame.width >= 1280 or frame.height >= 720
-    full = frame.color_range == ColorRange.JPEG or form.name.startswith("yuvj") or is_rgb or grey
+    transfer: Transfer = _TRANSFERS.get(frame.color_trc, "sdr")
+    untagged = frame.color_range != ColorRange.MPEG
+    tagged_full = frame.color_range == ColorRange.JPEG or form.name.startswith("yuvj")
     return Colour(
-        matrix=stated or ("bt709" if large else "bt601"),
-        full_range=full,
-        transfer=_TRANSFERS.get(frame.color_trc, "sdr"),
+        matrix=stated or _usual_matrix(frame, transfer),
+        full_range=tagged_full or is_rgb or (grey and untagged),
+        transfer=transfer,
         guessed=stated is None and not grey,
     )
+
+
+def _usual_matrix(frame: VideoFrame, transfer: Transfer) -> Matrix:
+    if transfer != "sdr":
+        return "bt2020"
+    return "bt709" if frame.width >= 1280 or frame.height >= 720 else "bt601"
 
 
 class Converter:
@@ -113,7 +123,10 @@ class Converter:
             return _over_black(self._packed(frame, width, height, "rgba", "u1", 4))
         transfer = self.film.colour.transfer
         if transfer == "sdr":
-            return self._packed(frame, width, height, "rgb24", "u1", 3)
+            image: Image = self._packed(frame, width, height, "rgb24", "u1", 3)
+            # The scaler takes every grey for full range.
+            limited_grey = len(frame.format.components) <= 2 and not self.film.colour.full_range
+            return _STRETCH[image] if limited_grey else image
         return tone_map(self._packed(frame, width, height, "rgb48le", "<u2", 3), transfer)
 
     def _packed(

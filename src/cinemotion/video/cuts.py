@@ -22,7 +22,8 @@ from cinemotion.video.transitions import ShotSettings, Transition
 _FLASH_FRAMES = 5
 _NEIGHBOURS = 5  # frames on each side
 _RIVALS = 2  # peaks allowed among the neighbours: the two edges of a flash, or two more cuts
-_PROMINENCE = 1.7  # a cut's novelty over that of the highest neighbour after those
+_EXCESS = 0.34  # by how much a cut's novelty tops that of the highest neighbour after those
+_PROMINENCE = 2.0  # and how many times
 _RETURN = 0.6  # the old scene is back when its novelty falls to this share of the change's
 
 
@@ -45,7 +46,10 @@ def find_cuts(
     """
     frames = np.arange(1, len(signals))
     news = np.concatenate([[0], novelty(signals.thumbs, frames - 1, frames)]).astype(np.float32)
-    peaks = (news >= settings.cut_novelty) & (news >= _PROMINENCE * _rivals(news))
+    rivals = _rivals(news)
+    peaks = news >= np.maximum.reduce(
+        [np.full(len(news), settings.cut_novelty), rivals + _EXCESS, rivals * _PROMINENCE]
+    )
     for fade in fades:
         peaks[fade.first : fade.last + 2] = False
     candidates = np.flatnonzero(peaks)

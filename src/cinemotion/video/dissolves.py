@@ -35,6 +35,7 @@ _CALM = 0.9  # novelty before A and after B, as a share of that
 _RESIDUAL = 0.15  # mean squared distance from the line, as a share of |B - A|²
 _UNEVEN = 0.12  # mean deviation of the progress from even progress
 _DIP = 0.45  # depth of the dip of variance, as a share of what the blend predicts
+_PICTURE = 9.0  # variance of a thumbnail that shows a picture; less is the business of fades
 _LIKELY = 0.85  # variance at the middle, over the mean of both ends; a cheap first sieve
 
 Frames = NDArray[np.intp]
@@ -132,12 +133,12 @@ def _merit(signals: Signals, seconds: Seconds, window: slice) -> float:
         return 0.0
     share = np.clip(progress, 0, 1)
     coarse = thumbs.astype(np.float64)
-    ends = coarse[[0, -1]] - coarse[[0, -1]].mean(axis=(1, 2), keepdims=True)
-    apart = float(np.square(ends[1] - ends[0]).mean())
+    contrast = coarse.var(axis=(1, 2))
+    if min(contrast[0], contrast[-1]) < _PICTURE:
+        return 0.0
+    apart = float((coarse[-1] - coarse[0]).var())
     fine = signals.variance[window].astype(np.float64)
-    dip = (
-        _dip(coarse.var(axis=(1, 2)), share, apart) + _dip(fine, share, float(fine[0] + fine[-1]))
-    ) / 2
+    dip = (_dip(contrast, share, apart) + _dip(fine, share, float(fine[0] + fine[-1]))) / 2
     return dip - off_line - uneven if dip >= _DIP else 0.0
 
 
@@ -156,13 +157,13 @@ def _measured(
 ) -> Transition:
     """Extent and midpoint of the dissolve in a window."""
     margin = (seconds[window.end] - seconds[window.start]) / 4
-    low = max(int(lows[window.start]), int(np.searchsorted(seconds, seconds[window.start] - margin)))
+    low = max(
+        int(lows[window.start]), int(np.searchsorted(seconds, seconds[window.start] - margin))
+    )
     high = int(np.searchsorted(seconds, seconds[window.end] + margin, side="right")) - 1
     high = min(int(highs[window.end]), high)
     thumbs, times = signals.thumbs, seconds[low : high + 1]
-    progress, _ = blend_progress(
-        thumbs[low : high + 1], thumbs[window.start], thumbs[window.end]
-    )
+    progress, _ = blend_progress(thumbs[low : high + 1], thumbs[window.start], thumbs[window.end])
     start, end = fit_ramp(progress, times)
     first = low + int(np.searchsorted(times, start, side="right"))
     last = low + int(np.searchsorted(times, end)) - 1

@@ -55,7 +55,9 @@ def tone_map(codes: NDArray[np.uint16], transfer: Literal["pq", "hlg"]) -> Image
     for top in range(0, len(codes), _ROWS):
         light = _light(codes[top : top + _ROWS], transfer) @ _TO_BT709.T
         np.maximum(light, 0, out=light)
-        light *= _gain(light.max(axis=2))[..., None]
+        # Pairwise: max(axis=2) over three channels takes twenty times as long.
+        largest = np.maximum(np.maximum(light[..., 0], light[..., 1]), light[..., 2])
+        light *= _gain(largest)[..., None]
         np.minimum(light, 1, out=light)
         out[top : top + _ROWS] = _srgb_codes()[(light * (_CODES - 1) + 0.5).astype(np.uint16)]
     return out

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from cinemotion.video.signals import THUMB_COLUMNS, THUMB_ROWS
 
-_BLOCK = (THUMB_ROWS // 2, THUMB_COLUMNS // 4)
+_DOWN, _ACROSS = 2, 4  # blocks
+_BLOCK = (THUMB_ROWS // _DOWN, THUMB_COLUMNS // _ACROSS)
 _CELLS = _BLOCK[0] * _BLOCK[1]
 _REACH = (1, 2)  # cells a block may move down and across: a twelfth and a tenth of the frame
-_FLOOR = 4.0  # variance between cells that is put down to grain and coding
+_FLOOR = 9.0  # variance between cells that is put down to grain and coding
 _WEIGHTY = 9.0  # variance at which a block has half a say; flat sky and black bars have none
-_SILENT = 0.25  # blocks' worth of doubt: a frame that is flat all over has no news
+_SILENT = 0.5  # blocks' worth of doubt: a frame that is flat all over has no news
 _FLAT_STEP = 12.0  # luma levels; between flat frames, this step of brightness is half news
 _EVIDENT = 0.25  # frames that match this well in place need no search
 _CHUNK = 2048
@@ -69,7 +70,8 @@ def _unexplained(a: Shares, b: Shares, reach: tuple[int, int]) -> Shares:
             moved = padded[:, y : y + rows, x : x + columns]
             sum_m, var_m = _moments(moved)
             shared = np.maximum(_block_sums(moved * b) / _CELLS - sum_m * sum_b / _CELLS**2, 0)
-            explained = shared * shared / ((var_m + _FLOOR) * (var_b + _FLOOR))
+            # The floor counts as shared: what is no more than grain is never news.
+            explained = np.square(shared + _FLOOR) / ((var_m + _FLOOR) * (var_b + _FLOOR))
             better = explained > best
             best = np.where(better, explained, best)
             var_a = np.where(better, var_m, var_a)
@@ -97,6 +99,6 @@ def _moments(image: Shares) -> tuple[Shares, Shares]:
 
 def _block_sums(image: Shares) -> Shares:
     """Sums over the eight blocks; float32 ``(m, 8)``. Exact: the sums stay below 2^24."""
-    m, rows, columns = image.shape
-    blocks = image.reshape(m, rows // _BLOCK[0], _BLOCK[0], columns // _BLOCK[1], _BLOCK[1])
-    return np.asarray(blocks.sum(axis=(2, 4)).reshape(m, -1), np.float32)
+    m = len(image)
+    blocks = image.reshape(m, _DOWN, _BLOCK[0], _ACROSS, _BLOCK[1])
+    return np.asarray(blocks.sum(axis=(2, 4)).reshape(m, _DOWN * _ACROSS), np.float32)

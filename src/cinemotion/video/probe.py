@@ -24,7 +24,8 @@ from av.video.stream import VideoStream
 from cinemotion.core.errors import BadInputError, UnreadableFilmError
 from cinemotion.core.types import Film, Timestamp
 from cinemotion.video.colour import describe_colour
-from cinemotion.video.container import decode, open_container, pick_stream, set_up
+from cinemotion.video.container import open_container, pick_stream, set_up
+from cinemotion.video.decoding import decode
 
 VIDEO_SUFFIXES = frozenset(
     {

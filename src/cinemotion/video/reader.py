@@ -15,7 +15,9 @@ pixels, when the borders are key frames' times (see ``segments``). How:
   after the next key frame but shown before it (open groups of pictures) are included.
 
 Times come out strictly increasing. A frame without a time gets its decoding time, or the end
-of the one before; a frame whose time does not increase is dropped and counted as an error.
+of the one before. A frame whose time does not increase is dropped and counted as an error;
+where two of them show that the file's clock was set back by more than a second, as in joined
+recordings, the times go on from where they were.
 Packets that do not decode and frames that FFmpeg marks corrupt are skipped and counted.
 FFmpeg applies edit lists, and frames that they cut away do not come out.
 """
@@ -31,8 +33,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from cinemotion.core.types import Film, Timestamp
+from cinemotion.video.clock import Clock, length_of
 from cinemotion.video.colour import Converter
-from cinemotion.video.container import decode, open_film, packets_from_key
+from cinemotion.video.container import open_film
+from cinemotion.video.decoding import decode, packets_from_key
 from cinemotion.video.frame import DecodedFrame
 
 __all__ = ["DecodedFrame", "FilmReader"]
@@ -102,7 +106,7 @@ class FilmReader:
             held, time = frame, now
         self._close()
         if held is not None:
-            last = Timestamp(time.pts + self._length(held, gap), base)
+            last = Timestamp(time.pts + length_of(held, self.film, gap), base)
             yield DecodedFrame(held, time, last, converter)
 
     def _frames(self) -> Iterator[tuple[int, VideoFrame]]:
@@ -121,17 +125,12 @@ class FilmReader:
         """Decoded frames at or after the start with their times, strictly increasing."""
         self.errors, self.first_error = 0, None
         stream, packets = self._packets(lead_in)
-        previous: int | None = None
-        following = self.film.start.pts  # where a frame without any time is put
+        clock = Clock(self.film)
         for frame in decode(packets, stream, self._report):
-            pts = frame.pts if frame.pts is not None else frame.dts
-            pts = following if pts is None else pts
-            if previous is not None and pts <= previous:
-                self._report(pts, "frame's time does not increase")
-                continue
-            following = pts + self._length(frame, pts - previous if previous is not None else 0)
-            previous = pts
-            if self.start is None or pts >= self.start:
+            pts = clock.time_of(frame)
+            if pts is None:
+                self._report(frame.pts, "frame's time does not increase")
+            elif self.start is None or pts >= self.start:
                 yield pts, frame
 
     def _packets(self, lead_in: int) -> tuple[VideoStream, Iterator[Packet[VideoStream]]]:
@@ -172,15 +171,3 @@ class FilmReader:
         if self.first_error is None:
             when = "" if pts is None else f"at {float(pts * self.film.time_base):.3f} s: "
             self.first_error = when + line
-
-    def _length(self, frame: VideoFrame, gap: int) -> int:
-        """How long a frame is shown that none follows, in ticks, at least 1.
-
-        What the file says, else the nominal rate, else the gap before it: in this order, so
-        that it does not depend on where a segment begins unless there is no other way.
-        """
-        if frame.duration > 0:
-            return frame.duration
-        if self.film.rate:
-            return max(1, round(1 / self.film.rate / self.film.time_base))
-        return max(1, gap)

@@ -12,13 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Film
-from cinemotion.video.container import decode, open_film, packets_from_key
+from cinemotion.video.container import open_film
+from cinemotion.video.decoding import decode, packets_from_key
+
+_MAY_RESTART = 0x0200  # AVFMT_TS_DISCONT: the format's clock may start anew
+_GLANCES = 16  # places in a file at which its clock is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,9 @@ def plan_segments(film: Film, target_seconds: float) -> list[Segment]:
 
     Every multiple of the target is moved to the key frame that a seek finds for it. Borders
     closer than half the target to the one before are left out. A film whose seeking cannot
-    be trusted is one segment: no duration, no key frame times, times that do not increase, or
-    a border (the first, middle and last are tried) where decoding does not begin with the
-    very frame.
+    be trusted is one segment: no duration, no key frame times, times that do not increase, a
+    clock that starts anew inside the file, or a border (the first, middle and last are tried)
+    where decoding does not begin with the very frame.
 
     Args:
         film: As probed.
@@ -76,6 +81,8 @@ def _find_borders(film: Film, target_seconds: float) -> list[int]:
     borders = [first]
     container, stream = open_film(film)
     with container:
+        if not _clock_follows_file(container, stream):
+            return []
         for wish in range(first + step, end, step):
             try:
                 container.seek(wish, stream=stream)
@@ -89,6 +96,28 @@ def _find_borders(film: Film, target_seconds: float) -> list[int]:
             if key - borders[-1] >= step / 2:
                 borders.append(key)
     return borders[1:]
+
+
+def _clock_follows_file(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether times grow all the way through the file.
+
+    Not a matter of course in transport and program streams, which may be several recordings
+    joined, each with a clock of its own.
+    """
+    if not container.format.flags & _MAY_RESTART:
+        return True
+    previous: int | None = None
+    for i in range(_GLANCES):
+        try:
+            container.seek(container.size * i // _GLANCES, unsupported_byte_offset=True)
+            times = (packet.dts for packet in container.demux(stream) if packet.dts is not None)
+            clock = next(times, None)
+        except FFmpegError:
+            return False
+        if clock is not None and previous is not None and clock < previous:
+            return False
+        previous = clock if clock is not None else previous
+    return True
 
 
 def _first_key(packets: Iterator[Packet[VideoStream]], limit: int) -> int | None:

@@ -49,7 +49,7 @@ class ShotSettings:
     shortest_shot: float = 0.15
     longest_flash: float = 0.25
     longest_transition: float = 4.0
-    cut_novelty: float = 0.45
+    cut_novelty: float = 0.4
 
     def __post_init__(self) -> None:
         times = (self.shortest_shot, self.longest_flash, self.longest_transition)

@@ -1,0 +1,178 @@
+"""Faces found on real frames, against a ground truth made by hand and eye.
+
+    python benchmarks/faces.py [--json FILE] [--detectors centerface,yunet] [--misses FOLDER]
+
+The truth (``benchmarks/truth/``) was made before any detector ran. A detection is right when
+its IoU with a face is at least 0.5. Neutral, neither right nor wrong: doubtful faces that the
+truth marks ``ignore``, and faces smaller than the row's limit. Intervals: 95 %, bootstrap over
+clips' frames (2,000 draws, seeded).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from common import ROOT, print_table, shared, write_json
+from numpy.typing import NDArray
+
+from cinemotion.core.errors import WeightsError
+from cinemotion.core.types import Faces, Image
+from cinemotion.faces.detector import open_detector
+from cinemotion.video.probe import probe
+from cinemotion.video.reader import FilmReader
+
+INPUT = 512
+Boxes = NDArray[np.float64]
+
+
+@dataclass
+class Frame:
+    """A frame with its truth."""
+
+    film: str
+    number: int
+    image: Image
+    faces: Boxes
+    ignored: Boxes
+
+
+def read_truth() -> list[Frame]:
+    """Decode the frames that the truth is about."""
+    rows: dict[str, dict[int, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
+    with (ROOT / "benchmarks" / "truth" / "faces.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            rows[row["film"]][int(row["frame"])].append(row)
+    frames = []
+    for film, numbers in sorted(rows.items()):
+        with FilmReader(probe(shared() / "footage" / film)) as reader:
+            for number, decoded in enumerate(reader):
+                if number in numbers:
+                    faces, ignored = _boxes(numbers[number])
+                    frames.append(Frame(film, number, decoded.rgb(), faces, ignored))
+    return frames
+
+
+def _boxes(rows: list[dict[str, str]]) -> tuple[Boxes, Boxes]:
+    boxes: dict[str, list[list[float]]] = {"0": [], "1": []}
+    for row in rows:
+        if row["x0"]:
+            boxes[row["ignore"]].append([float(row[k]) for k in ("x0", "y0", "x1", "y1")])
+    return np.array(boxes["0"]).reshape(-1, 4), np.array(boxes["1"]).reshape(-1, 4)
+
+
+def overlap(a: Boxes, b: Boxes) -> tuple[Boxes, Boxes]:
+    """IoU and the share of ``a`` inside ``b``: ``(len(a), len(b))`` each."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    inter = np.clip(high - low, 0, None).prod(-1)
+    area = lambda x: (x[:, 2:] - x[:, :2]).prod(-1)  # noqa: E731
+    return inter / (area(a)[:, None] + area(b)[None] - inter), inter / area(a)[:, None]
+
+
+def score(frame: Frame, found: Faces, counts: Callable[[Boxes], NDArray[np.bool_]]) -> list[int]:
+    """True positives, faces that count, false positives of one frame."""
+    iou, _ = overlap(found.boxes.astype(np.float64), frame.faces)
+    taken: set[int] = set()
+    matched = np.full(len(found), -1)
+    for i in range(len(found)):  # best score first
+        best = max((j for j in range(len(frame.faces)) if j not in taken), default=None,
+                   key=lambda j: iou[i, j])
+        if best is not None and iou[i, best] >= 0.5:
+            taken.add(best)
+            matched[i] = best
+    relevant = counts(frame.faces)
+    hits = sum(bool(relevant[j]) for j in taken)
+    _, inside = overlap(found.boxes.astype(np.float64), frame.ignored)
+    iou_ignored, _ = overlap(found.boxes.astype(np.float64), frame.ignored)
+    neutral = (inside >= 0.5).any(1) | (iou_ignored >= 0.3).any(1)
+    false = int(((matched < 0) & ~neutral).sum())
+    return [hits, int(relevant.sum()), false]
+
+
+def summarise(table: NDArray[np.int64]) -> dict[str, float]:
+    """Recall and precision with bootstrap intervals over frames."""
+    def rates(rows: NDArray[np.int64]) -> tuple[float, float]:
+        hits, faces, false = rows.sum(0)
+        return hits / max(1, faces), hits / max(1, hits + false)
+
+    chance = np.random.default_rng(0)
+    draws = np.array([rates(table[chance.integers(0, len(table), len(table))]) for _ in range(2000)])
+    low, high = np.percentile(draws, [2.5, 97.5], axis=0)
+    recall, precision = rates(table)
+    return {
+        "faces": int(table[:, 1].sum()), "hits": int(table[:, 0].sum()),
+        "false": int(table[:, 2].sum()),
+        "recall": recall, "recall_low": low[0], "recall_high": high[0],
+        "precision": precision, "precision_low": low[1], "precision_high": high[1],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, default=None)
+    parser.add_argument("--detectors", default="centerface,yunet")
+    parser.add_argument("--min-score", type=float, default=0.5)
+    parser.add_argument("--misses", type=Path, default=None, help="draw frames with mistakes here")
+    options = parser.parse_args()
+    frames = read_truth()
+    cv2.setNumThreads(1)
+    rows, result = [], []
+    for name in options.detectors.split(","):
+        for scales, limit in (((1.0,), "input"), ((1.0, 2.0), "source")):
+            try:
+                detector = open_detector(name, min_score=options.min_score, long_side=INPUT, scales=scales)
+            except WeightsError as error:
+                print(f"{name} is left out: {error}")
+                break
+            table = []
+            for frame in frames:
+                found = detector.detect([frame.image])[0]
+                side = max(frame.image.shape[:2])
+                shrink = min(1.0, INPUT / side)
+                if limit == "input":
+                    counts = lambda b, s=shrink: sizes(b) * s >= 20  # noqa: E731
+                else:
+                    counts = lambda b: sizes(b) >= 40  # noqa: E731
+                table.append(score(frame, found, counts))
+                if options.misses and limit == "input":
+                    draw(options.misses, name, frame, found, table[-1])
+            scores = summarise(np.array(table))
+            about = "≥ 20 px at the input" if limit == "input" else "≥ 40 px in the film"
+            result.append({"detector": name, "scales": scales, "faces counted": about, **scores})
+            rows.append([
+                name, "+".join(f"{s:g}×" for s in scales), about, scores["faces"],
+                f"{scores['recall']:.3f} ({scores['recall_low']:.3f}-{scores['recall_high']:.3f})",
+                f"{scores['precision']:.3f} ({scores['precision_low']:.3f}-{scores['precision_high']:.3f})",
+                scores["false"],
+            ])
+    print(f"{len(frames)} frames, {sum(len(f.faces) for f in frames)} faces, IoU ≥ 0.5, score ≥ {options.min_score}")
+    print_table(["detector", "scales", "faces that count", "n", "recall (95 %)", "precision (95 %)", "false"], rows)
+    write_json(options.json, "faces", result)
+
+
+def sizes(boxes: Boxes) -> NDArray[np.float64]:
+    """The size of a box: root of its area, pixels."""
+    return np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(-1))
+
+
+def draw(folder: Path, name: str, frame: Frame, found: Faces, scored: list[int]) -> None:
+    """Draw a frame with mistakes: truth green, ignored grey, found red."""
+    if scored[0] == scored[1] and scored[2] == 0:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR)
+    for boxes, colour in ((frame.ignored, (160, 160, 160)), (frame.faces, (0, 200, 0)), (found.boxes, (0, 0, 255))):
+        for x0, y0, x1, y1 in boxes.astype(int):
+            cv2.rectangle(picture, (x0, y0), (x1, y1), colour, 1 + picture.shape[1] // 900)
+    cv2.imwrite(str(folder / f"{name}-{frame.film}-{frame.number:04}.jpg"), picture)
+
+
+if __name__ == "__main__":
+    main()

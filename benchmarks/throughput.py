@@ -1,0 +1,111 @@
+"""How fast a build is beside plain decoding, and how much memory it takes.
+
+    python benchmarks/throughput.py [FILM] [--rounds 3] [--long 10] [--json FILE]
+
+In one run, in turns: ``ffmpeg -i FILM -map 0:v:0 -f null -`` (Debian's ffmpeg, all threads),
+``cinemotion build --every 0.5`` and ``cinemotion build --keyframes``, each into a new dataset,
+processes started from nothing. Ratios are of medians. Memory is the peak of the summed
+proportional set sizes of the whole process tree, sampled every 0.1 s, for the film and for
+the film joined with itself ``--long`` times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+from common import compose_film, print_table, repeat_film, write_json
+
+
+def run(command: list[str]) -> tuple[float, float, str]:
+    """Run a command; return wall seconds, peak memory in MB and standard output."""
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        peak = 0.0
+        tree = psutil.Process(process.pid)
+        while process.poll() is None:
+            peak = max(peak, memory(tree))
+            time.sleep(0.1)
+        wall = time.perf_counter() - start
+        output = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        sys.exit(f"failed: {' '.join(command)}")
+    return wall, peak, output
+
+
+def memory(process: psutil.Process) -> float:
+    """Proportional set size of a process and its children, in MB."""
+    total = 0
+    try:
+        for member in [process, *process.children(recursive=True)]:
+            total += member.memory_full_info().pss
+    except psutil.NoSuchProcess:
+        pass
+    return total / 1e6
+
+
+def build(film: Path, folder: Path, *more: str) -> tuple[float, float, dict[str, Any]]:
+    """Build into a new dataset; return wall seconds, peak memory in MB and the film's row."""
+    out = folder / "dataset"
+    shutil.rmtree(out, ignore_errors=True)
+    command = [sys.executable, "-m", "cinemotion", "build", str(film), "--out", str(out)]
+    wall, peak, output = run([*command, "--json", *more])
+    return wall, peak, json.loads(output)["films"][0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("film", type=Path, nargs="?", help="default: one composed from the clips")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--long", type=int, default=10, help="0 leaves the memory comparison out")
+    parser.add_argument("--workers", default="2")
+    parser.add_argument("--json", type=Path, default=None)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        film = options.film or compose_film(folder / "film.mp4")
+        decode = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(film), "-map", "0:v:0", "-f", "null", "-"]
+        workers = ("--workers", options.workers)
+        walls: dict[str, list[float]] = {"decode": [], "build": [], "keyframes": []}
+        peaks = []
+        row: dict[str, Any] = {}
+        for _ in range(options.rounds):
+            walls["decode"].append(run(decode)[0])
+            wall, peak, row = build(film, folder, "--every", "0.5", *workers)
+            walls["build"].append(wall)
+            peaks.append(peak)
+            walls["keyframes"].append(build(film, folder, "--keyframes", *workers)[0])
+        median = {key: statistics.median(values) for key, values in walls.items()}
+        result = {
+            "film_seconds": row["seconds"], "frames": row["frames"], "samples": row["samples"],
+            "shots": row["shots"], "frames_skipped_as_unchanged": row["unchanged"],
+            "wall_seconds": walls, "build_over_decode": median["build"] / median["decode"],
+            "keyframes_times_real_time": row["seconds"] / median["keyframes"],
+            "peak_mb": max(peaks),
+        }
+        if options.long:
+            long_film = repeat_film(film, options.long, folder / "long.mp4")
+            wall, peak, row = build(long_film, folder, "--every", "0.5", *workers)
+            fragments = {p.name: len(list((p / "data").glob("*"))) for p in (folder / "dataset").glob("*.lance")}
+            keys, _, _ = build(long_film, folder, "--keyframes", *workers)
+            result |= {
+                "long_film_seconds": row["seconds"], "long_wall_seconds": wall,
+                "long_peak_mb": peak, "peak_growth": peak / max(peaks),
+                "long_keyframes_times_real_time": row["seconds"] / keys, "long_data_files": fragments,
+            }
+    print_table(["what", "value"], [[k, v] for k, v in result.items() if not isinstance(v, dict)])
+    print_table(["run", "wall seconds (each round)"], [[k, " ".join(f"{v:.1f}" for v in vs)] for k, vs in walls.items()])
+    write_json(options.json, "throughput", result)
+
+
+if __name__ == "__main__":
+    main()
