@@ -69,8 +69,21 @@ def compose_film(out: Path) -> Path:
     joined = "".join(f"[v{i}]" for i in range(len(clips)))
     graph = ";".join([*chains, f"{joined}concat=n={len(clips)}:v=1[out]"])
     draft = out.with_name(f"draft-{out.name}")
-    ffmpeg("-y", *inputs, "-filter_complex", graph, "-map", "[out]", "-c:v", "libx264",
-           "-preset", "veryfast", "-crf", "20", str(draft))
+    ffmpeg(
+        "-y",
+        *inputs,
+        "-filter_complex",
+        graph,
+        "-map",
+        "[out]",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        "20",
+        str(draft),
+    )
     draft.replace(out)
     return out
 

@@ -82,8 +82,11 @@ def score(frame: Frame, found: Faces, counts: Callable[[Boxes], NDArray[np.bool_
     taken: set[int] = set()
     matched = np.full(len(found), -1)
     for i in range(len(found)):  # best score first
-        best = max((j for j in range(len(frame.faces)) if j not in taken), default=None,
-                   key=lambda j: iou[i, j])
+        best = max(
+            (j for j in range(len(frame.faces)) if j not in taken),
+            default=None,
+            key=lambda j: iou[i, j],
+        )
         if best is not None and iou[i, best] >= 0.5:
             taken.add(best)
             matched[i] = best
@@ -98,19 +101,27 @@ def score(frame: Frame, found: Faces, counts: Callable[[Boxes], NDArray[np.bool_
 
 def summarise(table: NDArray[np.int64]) -> dict[str, float]:
     """Recall and precision with bootstrap intervals over frames."""
+
     def rates(rows: NDArray[np.int64]) -> tuple[float, float]:
         hits, faces, false = rows.sum(0)
         return hits / max(1, faces), hits / max(1, hits + false)
 
     chance = np.random.default_rng(0)
-    draws = np.array([rates(table[chance.integers(0, len(table), len(table))]) for _ in range(2000)])
+    draws = np.array(
+        [rates(table[chance.integers(0, len(table), len(table))]) for _ in range(2000)]
+    )
     low, high = np.percentile(draws, [2.5, 97.5], axis=0)
     recall, precision = rates(table)
     return {
-        "faces": int(table[:, 1].sum()), "hits": int(table[:, 0].sum()),
+        "faces": int(table[:, 1].sum()),
+        "hits": int(table[:, 0].sum()),
         "false": int(table[:, 2].sum()),
-        "recall": recall, "recall_low": low[0], "recall_high": high[0],
-        "precision": precision, "precision_low": low[1], "precision_high": high[1],
+        "recall": recall,
+        "recall_low": low[0],
+        "recall_high": high[0],
+        "precision": precision,
+        "precision_low": low[1],
+        "precision_high": high[1],
     }
 
 
@@ -127,7 +138,9 @@ def main() -> None:
     for name in options.detectors.split(","):
         for scales, limit in (((1.0,), "input"), ((1.0, 2.0), "source")):
             try:
-                detector = open_detector(name, min_score=options.min_score, long_side=INPUT, scales=scales)
+                detector = open_detector(
+                    name, min_score=options.min_score, long_side=INPUT, scales=scales
+                )
             except WeightsError as error:
                 print(f"{name} is left out: {error}")
                 break
@@ -146,14 +159,32 @@ def main() -> None:
             scores = summarise(np.array(table))
             about = "≥ 20 px at the input" if limit == "input" else "≥ 40 px in the film"
             result.append({"detector": name, "scales": scales, "faces counted": about, **scores})
-            rows.append([
-                name, "+".join(f"{s:g}×" for s in scales), about, scores["faces"],
-                f"{scores['recall']:.3f} ({scores['recall_low']:.3f}-{scores['recall_high']:.3f})",
-                f"{scores['precision']:.3f} ({scores['precision_low']:.3f}-{scores['precision_high']:.3f})",
-                scores["false"],
-            ])
-    print(f"{len(frames)} frames, {sum(len(f.faces) for f in frames)} faces, IoU ≥ 0.5, score ≥ {options.min_score}")
-    print_table(["detector", "scales", "faces that count", "n", "recall (95 %)", "precision (95 %)", "false"], rows)
+            rows.append(
+                [
+                    name,
+                    "+".join(f"{s:g}×" for s in scales),
+                    about,
+                    scores["faces"],
+                    f"{scores['recall']:.3f} ({scores['recall_low']:.3f}-{scores['recall_high']:.3f})",
+                    f"{scores['precision']:.3f} ({scores['precision_low']:.3f}-{scores['precision_high']:.3f})",
+                    scores["false"],
+                ]
+            )
+    print(
+        f"{len(frames)} frames, {sum(len(f.faces) for f in frames)} faces, IoU ≥ 0.5, score ≥ {options.min_score}"
+    )
+    print_table(
+        [
+            "detector",
+            "scales",
+            "faces that count",
+            "n",
+            "recall (95 %)",
+            "precision (95 %)",
+            "false",
+        ],
+        rows,
+    )
     write_json(options.json, "faces", result)
 
 
@@ -168,7 +199,11 @@ def draw(folder: Path, name: str, frame: Frame, found: Faces, scored: list[int])
         return
     folder.mkdir(parents=True, exist_ok=True)
     picture = cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR)
-    for boxes, colour in ((frame.ignored, (160, 160, 160)), (frame.faces, (0, 200, 0)), (found.boxes, (0, 0, 255))):
+    for boxes, colour in (
+        (frame.ignored, (160, 160, 160)),
+        (frame.faces, (0, 200, 0)),
+        (found.boxes, (0, 0, 255)),
+    ):
         for x0, y0, x1, y1 in boxes.astype(int):
             cv2.rectangle(picture, (x0, y0), (x1, y1), colour, 1 + picture.shape[1] // 900)
     cv2.imwrite(str(folder / f"{name}-{frame.film}-{frame.number:04}.jpg"), picture)

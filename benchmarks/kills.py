@@ -57,8 +57,13 @@ def main() -> None:
                 progress.append(committed(folder / "hit"))
         subprocess.run(command(films, folder / "hit"), check=True, capture_output=True)
         compare(folder, "hit")
-    result = {"kills": killed, "builds_finished_between": finished, "undisturbed_seconds": seconds,
-              "segments_committed_at_each_kill": progress, "rows_equal": True}
+    result = {
+        "kills": killed,
+        "builds_finished_between": finished,
+        "undisturbed_seconds": seconds,
+        "segments_committed_at_each_kill": progress,
+        "rows_equal": True,
+    }
     print_table(["what", "value"], [[k, str(v)] for k, v in result.items()])
     write_json(options.json, "kills", result)
 

@@ -31,14 +31,32 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for path in sorted(p for p in folder.iterdir() if p.is_file()):
             out = Path(name) / path.name
-            code, seconds, text, errors = cinemotion("build", "--out", str(out), "--json", "--", str(path))
+            code, seconds, text, errors = cinemotion(
+                "build", "--out", str(out), "--json", "--", str(path)
+            )
             row = json.loads(text)["films"][0] if code == 0 else {}
-            fine = "Traceback" not in errors and code in (0, 2) and (code == 0 or errors.count("\n") == 1)
+            fine = (
+                "Traceback" not in errors
+                and code in (0, 2)
+                and (code == 0 or errors.count("\n") == 1)
+            )
             bad += not fine
             note = row.get("reason") or errors.strip().replace(str(folder), "…")
-            rows.append([path.name, "ok" if fine else "BAD", code, row.get("status", ""), row.get("frames", ""),
-                         row.get("samples", ""), seconds, note[:90]])
-        code, seconds, text, errors = cinemotion("build", "--out", f"{name}/all", "--json", "--", str(folder))
+            rows.append(
+                [
+                    path.name,
+                    "ok" if fine else "BAD",
+                    code,
+                    row.get("status", ""),
+                    row.get("frames", ""),
+                    row.get("samples", ""),
+                    seconds,
+                    note[:90],
+                ]
+            )
+        code, seconds, text, errors = cinemotion(
+            "build", "--out", f"{name}/all", "--json", "--", str(folder)
+        )
         films = json.loads(text)["films"]
         strict, *_ = cinemotion("build", "--out", f"{name}/all", "--strict", "--", str(folder))
     for kind in ("done", "partial", "failed"):
@@ -53,8 +71,13 @@ def main() -> None:
 def cinemotion(*arguments: str) -> tuple[int, float, str, str]:
     """Run the command line; return exit code, seconds, standard output and error."""
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", "cinemotion", *arguments], capture_output=True,
-                          text=True, timeout=LIMIT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "cinemotion", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
     return done.returncode, time.perf_counter() - start, done.stdout, done.stderr
 
 

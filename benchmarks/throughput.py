@@ -73,7 +73,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         film = options.film or compose_film(folder / "film.mp4")
-        decode = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(film), "-map", "0:v:0", "-f", "null", "-"]
+        decode = [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-nostdin",
+            "-i",
+            str(film),
+            "-map",
+            "0:v:0",
+            "-f",
+            "null",
+            "-",
+        ]
         workers = ("--workers", options.workers)
         walls: dict[str, list[float]] = {"decode": [], "build": [], "keyframes": []}
         peaks = []
@@ -86,24 +98,37 @@ def main() -> None:
             walls["keyframes"].append(build(film, folder, "--keyframes", *workers)[0])
         median = {key: statistics.median(values) for key, values in walls.items()}
         result = {
-            "film_seconds": row["seconds"], "frames": row["frames"], "samples": row["samples"],
-            "shots": row["shots"], "frames_skipped_as_unchanged": row["unchanged"],
-            "wall_seconds": walls, "build_over_decode": median["build"] / median["decode"],
+            "film_seconds": row["seconds"],
+            "frames": row["frames"],
+            "samples": row["samples"],
+            "shots": row["shots"],
+            "frames_skipped_as_unchanged": row["unchanged"],
+            "wall_seconds": walls,
+            "build_over_decode": median["build"] / median["decode"],
             "keyframes_times_real_time": row["seconds"] / median["keyframes"],
             "peak_mb": max(peaks),
         }
         if options.long:
             long_film = repeat_film(film, options.long, folder / "long.mp4")
             wall, peak, row = build(long_film, folder, "--every", "0.5", *workers)
-            fragments = {p.name: len(list((p / "data").glob("*"))) for p in (folder / "dataset").glob("*.lance")}
+            fragments = {
+                p.name: len(list((p / "data").glob("*")))
+                for p in (folder / "dataset").glob("*.lance")
+            }
             keys, _, _ = build(long_film, folder, "--keyframes", *workers)
             result |= {
-                "long_film_seconds": row["seconds"], "long_wall_seconds": wall,
-                "long_peak_mb": peak, "peak_growth": peak / max(peaks),
-                "long_keyframes_times_real_time": row["seconds"] / keys, "long_data_files": fragments,
+                "long_film_seconds": row["seconds"],
+                "long_wall_seconds": wall,
+                "long_peak_mb": peak,
+                "peak_growth": peak / max(peaks),
+                "long_keyframes_times_real_time": row["seconds"] / keys,
+                "long_data_files": fragments,
             }
     print_table(["what", "value"], [[k, v] for k, v in result.items() if not isinstance(v, dict)])
-    print_table(["run", "wall seconds (each round)"], [[k, " ".join(f"{v:.1f}" for v in vs)] for k, vs in walls.items()])
+    print_table(
+        ["run", "wall seconds (each round)"],
+        [[k, " ".join(f"{v:.1f}" for v in vs)] for k, vs in walls.items()],
+    )
     write_json(options.json, "throughput", result)
 
 

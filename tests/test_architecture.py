@@ -42,13 +42,17 @@ def _imports(path: Path) -> set[str]:
     return found - {"__version__"}
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+@pytest.mark.parametrize(
+    "path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE))
+)
 def test_imports_only_go_down(path: Path) -> None:
     floor = path.relative_to(SOURCE).parts[0].removesuffix(".py")
     assert _imports(path) <= ALLOWED[floor]
 
 
-@pytest.mark.parametrize("command", ["import cinemotion", "from cinemotion.__main__ import run; run(['--help'])"])
+@pytest.mark.parametrize(
+    "command", ["import cinemotion", "from cinemotion.__main__ import run; run(['--help'])"]
+)
 def test_the_door_loads_nothing_heavy(command: str) -> None:
     code = f"{command}; import sys; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

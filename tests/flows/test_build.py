@@ -56,8 +56,10 @@ def test_every_grid_time_was_looked_at(dataset: Path) -> None:
 
 
 def test_shots_of_the_demo_are_found_exactly(dataset: Path) -> None:
-    shots = open_dataset(dataset).shots().join(
-        open_dataset(dataset).films().select("film", "title"), on="film"
+    shots = (
+        open_dataset(dataset)
+        .shots()
+        .join(open_dataset(dataset).films().select("film", "title"), on="film")
     )
     high = shots.filter(pl.col("title") == "demo-1280x720")
     wide = shots.filter(pl.col("title") == "demo-640x360")
@@ -187,7 +189,11 @@ def test_max_per_shot_keeps_the_best(demo_films: list[Path], tmp_path: Path) -> 
     surplus = samples.filter(pl.col("reason") == "max_per_shot")
     assert len(surplus)
     best = kept.select("film", "shot", pl.col("quality").alias("best"))
-    assert (surplus.join(best, on=["film", "shot"]).select(pl.col("best") >= pl.col("quality"))).to_series().all()
+    assert (
+        (surplus.join(best, on=["film", "shot"]).select(pl.col("best") >= pl.col("quality")))
+        .to_series()
+        .all()
+    )
 
 
 @pytest.mark.parametrize("format", ["jpeg", "webp"])
@@ -201,8 +207,7 @@ def test_crops_can_be_stored_in_other_formats(
 def test_a_catalogue_names_the_films(demo_films: list[Path], tmp_path: Path) -> None:
     table = tmp_path / "films.csv"
     table.write_text(
-        "path,title,edition,group,rights\n"
-        "*640x360*,Portraits,restored,portraits,public domain\n"
+        "path,title,edition,group,rights\n*640x360*,Portraits,restored,portraits,public domain\n"
     )
     build(demo_films, tmp_path / "d", catalogue=table, workers=0)
     films = {row["title"]: row for row in open_dataset(tmp_path / "d").films().to_dicts()}

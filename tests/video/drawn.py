@@ -110,7 +110,7 @@ MATRIX_TAGS = {"bt601": 6, "bt709": 1, "bt2020": 9}
 
 
 def yuv_codes(rgb: np.ndarray, matrix: str, *, full: bool, bits: int) -> np.ndarray:
-    """R'G'B' in [0, 1], ``(n, 3)``, to integer Y'CbCr codes ``(n, 3)`` (ITU-T H.273, section 8.3)."""
+    """R'G'B' in [0, 1], ``(n, 3)``, to integer Y'CbCr codes (ITU-T H.273, section 8.3)."""
     red, blue = WEIGHTS[matrix]
     luma = rgb @ (red, 1 - red - blue, blue)
     cb, cr = (rgb[:, 2] - luma) / (2 - 2 * blue), (rgb[:, 0] - luma) / (2 - 2 * red)

@@ -184,13 +184,14 @@ def test_missing_path_is_an_error(tmp_path):
 
 @pytest.mark.footage
 def test_every_odd_file_gives_a_film_or_one_line(shared: Path):
-    films = {}
+    films, refusals = {}, []
     for path in sorted((shared / "odd").rglob("*")):
         try:
             films[path.name] = probe(path)
         except UnreadableFilmError as error:
-            assert "\n" not in str(error)
-    assert len(films) == 18  # 17 of the 18 films, and the animated GIF
+            refusals.append(str(error))
+    assert not any("\n" in line for line in refusals)
+    assert len(films) == 17  # 16 of the 17 films, and the animated GIF
     assert "empty-file.webm" not in films
     assert films["attached-picture.mp4"].size == (640, 360)
     assert films["delayed-start.mp4"].start.seconds == pytest.approx(1.075)

@@ -31,7 +31,8 @@ def doctor(
     typer.echo("weights")
     for name, weight in report["weights"].items():
         typer.echo(
-            f"  {name:12} {weight['state']:16} sha256 {weight['sha256'][:16]}…  {weight['path'] or ''}"
+            f"  {name:12} {weight['state']:16} sha256 {weight['sha256'][:16]}…  "
+            f"{weight['path'] or ''}"
         )
     for problem in report["problems"]:
         typer.echo(f"problem: {problem}", err=True)

@@ -64,7 +64,7 @@ class BuildProgress:
             self._task,
             completed=at,
             at=f"{at:.0f}/{task.total:.0f} s" if task.total else f"{at:.0f} s",
-            speed=f"{at / task.elapsed:.1f}×" if task.elapsed else "",
+            speed=f"{at / task.elapsed:.1f} x real time" if task.elapsed else "",
             faces=self._faces,
         )
 

@@ -111,7 +111,7 @@ class Film:
         if self.rotation not in (0, 90, 180, 270):
             raise ValueError(f"rotation must be 0, 90, 180 or 270, got {self.rotation}")
         if min(self.size) < 1:
-            raise ValueError(f"a film's picture must be at least 1×1, got {self.size}")
+            raise ValueError(f"a film's picture must be at least 1 x 1, got {self.size}")
 
 
 @dataclass(frozen=True, slots=True)

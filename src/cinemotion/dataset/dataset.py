@@ -18,13 +18,13 @@ from cinemotion.core.errors import DatasetError
 from cinemotion.core.types import Image
 from cinemotion.dataset.images import decode_image
 from cinemotion.dataset.store import Store
+from cinemotion.dataset.tables import QUALITY
 
 _ORIGIN = (
-    "id film recipe pts time_base_num time_base_den seconds box landmarks crop_landmarks score"
-).split()
-_FACTS = (
-    "id frame shot track sharpness exposure contrast size pose detector quality status reason"
-).split()
+    *("id", "film", "recipe", "pts", "time_base_num", "time_base_den", "seconds"),
+    *("box", "landmarks", "crop_landmarks", "score"),
+)
+_FACTS = ("id", "frame", "shot", "track", *QUALITY, "quality", "status", "reason")
 
 
 class Dataset:

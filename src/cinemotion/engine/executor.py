@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -107,11 +107,10 @@ class InlineExecutor:
             if progress is not None:
                 progress(item, amount)
 
-        for count in range(1, self._attempts + 1):
-            outcome = attempt(task, item, report)
-            if outcome.error is None:
-                break
-        return Outcome(item, outcome.value, outcome.error, outcome.fate, count)
+        outcome, count = attempt(task, item, report), 1
+        while outcome.error is not None and count < self._attempts:
+            outcome, count = attempt(task, item, report), count + 1
+        return replace(outcome, attempts=count)
 
     def __enter__(self) -> Self:
         return self

@@ -1,8 +1,9 @@
 """A worker process: ``python -m cinemotion.engine.worker [MODULE]``, driven by :mod:`.processes`.
 
-The module is imported at the start. Messages are pickles on standard input and output: ``(task, item)`` comes in;
-``("progress", amount)`` and at last ``("outcome", Outcome)`` go out. When standard input
-closes, because the parent is done or was killed, the process ends at once.
+The module is imported at the start. Messages are pickles on standard input and output:
+``(task, item)`` comes in; ``("progress", amount)`` and at last ``("outcome", Outcome)`` go
+out. When standard input closes, because the parent is done or was killed, the process ends
+at once.
 """
 
 from __future__ import annotations

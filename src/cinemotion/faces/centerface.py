@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnx
 
 from cinemotion.core.types import Faces, Floats, Image
 from cinemotion.faces.batching import MAX_IOU, detect_at_scales
 from cinemotion.faces.boxes import suppress
+from cinemotion.faces.prepared import prepared
 from cinemotion.faces.sessions import open_session
 from cinemotion.faces.weights import WEIGHTS, fetch_weight
 
@@ -57,7 +57,8 @@ class CenterFace:
         self.min_score = min_score
         self.long_side = long_side
         self.scales = scales
-        self._session = open_session(_dynamic_model(fetch_weight("centerface")), threads=threads)
+        network = prepared(self.name, fetch_weight(self.name), _dynamic_model)
+        self._session = open_session(network, threads=threads)
 
     def detect(self, images: Sequence[Image]) -> list[Faces]:
         """Find the faces of each picture; see `Detector.detect`."""
@@ -112,6 +113,8 @@ def _dynamic_model(path: Path) -> bytes:
     that they may change; without those entries it folds the batch norms into the
     convolutions (85 → 34 ms for 512×288 pixels on one thread).
     """
+    import onnx  # takes 0.25 s, and only when the network is not prepared yet
+
     model = onnx.load(path)
     graph = model.graph
     weights = {weight.name for weight in graph.initializer}

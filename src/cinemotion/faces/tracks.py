@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from cinemotion.core.types import Floats
 from cinemotion.faces.boxes import areas, iou
@@ -73,6 +72,9 @@ def link_tracks(
     """
     _check(frame, shot, seconds, boxes, landmarks)
     track = np.full(len(frame), -1, np.int64)
+    # Half a second to import, and needed only here, when a film is joined.
+    from scipy.optimize import linear_sum_assignment
+
     order = np.lexsort((*landmarks.reshape(len(frame), 10).T, *boxes.T[::-1], frame))
     starts = np.flatnonzero(np.diff(frame[order])) + 1
     still = _Open(np.zeros(0, np.int64), np.zeros(0, np.int64))

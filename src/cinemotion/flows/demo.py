@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Image
@@ -66,10 +66,9 @@ def portraits() -> tuple[Image, Image]:
     import skimage.data
     from matplotlib.cbook import get_sample_data
 
-    with get_sample_data("grace_hopper.jpg") as file:
-        data = np.frombuffer(file.read(), np.uint8)
-    hopper = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-    return np.asarray(skimage.data.astronaut(), np.uint8), np.asarray(hopper, np.uint8)
+    with Pillow.open(get_sample_data("grace_hopper.jpg", asfileobj=False)) as file:
+        hopper = np.asarray(file.convert("RGB"), np.uint8)
+    return np.asarray(skimage.data.astronaut(), np.uint8), hopper
 
 
 def _move(
@@ -119,8 +118,7 @@ def _frames(rate: Fraction, shots: list[tuple[float, Picture]]) -> Iterator[Imag
 
 
 def _darken(image: Image, light: float) -> Image:
-    faded: NDArray[np.float64] = image * light
-    return faded.astype(np.uint8)
+    return np.asarray(image * np.float64(light), np.uint8)
 
 
 def _encode(path: Path, size: tuple[int, int], rate: Fraction, frames: Iterator[Image]) -> None:

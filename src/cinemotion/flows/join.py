@@ -8,6 +8,7 @@ in the store, so a join that was interrupted is simply done again, with the same
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -146,7 +147,7 @@ def _shot_of(pts: NDArray[np.int64], shots: Sequence[Shot]) -> NDArray[np.int64]
 
 def _matrix(column: pa.ChunkedArray, shape: tuple[int, ...]) -> NDArray[np.float32]:
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return flat.astype(np.float32).reshape(-1, *shape)
+    return np.asarray(flat, np.float32).reshape(-1, *shape)
 
 
 def _shot_rows(shots: Sequence[Shot], film_id: str, recipe_id: str, *, exact: bool) -> pa.Table:
@@ -190,5 +191,11 @@ def _summary(
         samples=facts.num_rows,
         kept=pc.sum(pc.equal(facts["status"], "kept")).as_py() or 0,
         unchanged=pc.sum(pc.equal(frames["outcome"], "unchanged")).as_py() or 0,
-        content=list(max(sorted(set(contents)), key=contents.count)) if contents else None,
+        content=_most_frequent(contents),
     )
+
+
+def _most_frequent(boxes: list[tuple[int, ...]]) -> list[int] | None:
+    """The box that most frames have, the smallest of equals; ``None`` where there is none."""
+    counts = Counter(sorted(boxes))
+    return list(counts.most_common(1)[0][0]) if counts else None

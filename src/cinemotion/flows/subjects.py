@@ -166,7 +166,7 @@ def fit_square(image: Image, size: int) -> Image:
 def _sizes(faces: Faces) -> Floats:
     """The size of each face, the root of its box's area: float32 ``(n,)``, pixels."""
     sides = faces.boxes[:, 2:] - faces.boxes[:, :2]
-    return np.sqrt(sides.prod(axis=1)).astype(np.float32)
+    return np.asarray(np.sqrt(sides.prod(axis=1)), np.float32)
 
 
 def _scaled(box: Box, scale: float, size: tuple[int, int]) -> Box:

@@ -33,8 +33,8 @@ from cinemotion.video.luma import plane_rows
 Matrix = Literal["bt601", "bt709", "bt2020", "rgb"]
 Transfer = Literal["sdr", "pq", "hlg"]
 
-# By AVColorSpace (ITU-T H.273, table 4). FCC differs from BT.601 and SMPTE 240M from BT.709
-# by less than two code values.
+# By AVColorSpace (ITU-T H.273, table 4). FCC's weights are nearly those of BT.601, and those of
+# SMPTE 240M nearly those of BT.709.
 _MATRICES: dict[int, Matrix] = {
     1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt709", 9: "bt2020", 10: "bt2020",
 }  # fmt: skip
@@ -50,9 +50,9 @@ _TRANSFERS: dict[int, Transfer] = {
 }
 # Without full chroma interpolation, flat colours are off by three levels instead of two.
 _DOWN = Interpolation.AREA | Interpolation.FULL_CHR_H_INT
+_UP = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT
 # Limited-range luma (ITU-R BT.709-6, section 4.6) to full range.
 _STRETCH = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
-_UP = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT
 
 
 def describe_colour(frame: VideoFrame) -> Colour:
@@ -66,11 +66,11 @@ def describe_colour(frame: VideoFrame) -> Colour:
     is_rgb = form.is_rgb or form.has_palette
     stated: Matrix | None = "rgb" if is_rgb else _MATRICES.get(frame.colorspace)
     transfer: Transfer = _TRANSFERS.get(frame.color_trc, "sdr")
-    untagged = frame.color_range != ColorRange.MPEG
+    not_limited = frame.color_range != ColorRange.MPEG
     tagged_full = frame.color_range == ColorRange.JPEG or form.name.startswith("yuvj")
     return Colour(
         matrix=stated or _usual_matrix(frame, transfer),
-        full_range=tagged_full or is_rgb or (grey and untagged),
+        full_range=tagged_full or is_rgb or (grey and not_limited),
         transfer=transfer,
         guessed=stated is None and not grey,
     )

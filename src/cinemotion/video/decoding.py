@@ -1,8 +1,11 @@
 """From packets to sound frames: landing on key frames, and going on after damage.
 
-packets = packets_from_key(container, stream, pts)     # or container.demux(stream)
-for frame in decode(packets, stream, report):
-    ...
+    packets = packets_from_key(container, stream, pts)     # or container.demux(stream)
+    for frame in decode(packets, stream, report):
+        ...
+
+The probe, the reader and the planner of segments all decode through these two functions, so
+that they agree on which frames a film has and when.
 """
 
 from __future__ import annotations
@@ -67,7 +70,11 @@ def _up_to(packets: Iterator[Packet[VideoStream]], pts: int) -> list[Packet[Vide
 
 
 def decode(
-    packets: Iterator[Packet[VideoStream]], stream: VideoStream, report: Report
+    packets: Iterator[Packet[VideoStream]],
+    stream: VideoStream,
+    report: Report,
+    *,
+    singly: bool = False,
 ) -> Iterator[VideoFrame]:
     """Decode packets in presentation order and go on after damage.
 
@@ -83,13 +90,15 @@ def decode(
         packets: As they come from the demuxer; an error there ends the stream.
         stream: Whose decoder is used.
         report: Called for every packet and every frame that is left out.
+        singly: Decode each packet on its own, as key frames can be. Without the frames
+            between them, a decoder would put key frames into a wrong order.
     """
     untimed = stream.container.format.name == "avi" and stream.codec_context.name in _REORDERING
     damage: int | None = None  # time of the last damaged packet or frame
     damaged = False
     for packet in chain(_until_error(packets, report), [None]):
         try:
-            frames = stream.decode(packet)
+            frames = _decode_alone(packet, stream) if singly else stream.decode(packet)
         except EndOfStream:
             continue  # a second flush of a decoder that is already empty
         except FFmpegError as error:
@@ -110,6 +119,15 @@ def decode(
                 report(frame.pts, "frame rests on damaged ones")
             else:
                 yield frame
+
+
+def _decode_alone(packet: Packet[VideoStream] | None, stream: VideoStream) -> list[VideoFrame]:
+    if packet is None:
+        return []
+    try:
+        return [*stream.decode(packet), *stream.decode(None)]
+    finally:
+        stream.codec_context.flush_buffers()
 
 
 def _is_later(pts: int | None, damage: int | None) -> bool:

@@ -32,9 +32,13 @@ _SHORTEST = 0.2  # seconds; a shorter blend is a soft cut
 _FEWEST = 4  # steps from A to B
 _NEWS = 0.5  # novelty of B to A
 _CALM = 0.9  # novelty before A and after B, as a share of that
+_UNREST = 0.25  # what such novelty counts in the choice among overlapping windows
 _RESIDUAL = 0.15  # mean squared distance from the line, as a share of |B - A|²
 _UNEVEN = 0.12  # mean deviation of the progress from even progress
 _DIP = 0.45  # depth of the dip of variance, as a share of what the blend predicts
+import os
+
+W = float(os.environ.get("W", "0.5"))
 _PICTURE = 9.0  # variance of a thumbnail that shows a picture; less is the business of fades
 _LIKELY = 0.85  # variance at the middle, over the mean of both ends; a cheap first sieve
 
@@ -111,13 +115,13 @@ def _windows(
     start, end, news = start[fresh], end[fresh], news[fresh]
     before = np.maximum(np.searchsorted(seconds, seconds[start] - length / 2), lows[start])
     after = np.minimum(np.searchsorted(seconds, seconds[end] + length / 2), highs[end])
-    calm = (novelty(signals.thumbs, before, start) <= _CALM * news) & (
-        novelty(signals.thumbs, end, after) <= _CALM * news
-    )
+    drift = np.stack([novelty(signals.thumbs, before, start), novelty(signals.thumbs, end, after)])
+    calm = np.flatnonzero(drift.max(axis=0) <= _CALM * news)
+    unrest = drift.sum(axis=0) / (2 * news)
     return [
-        _Window(int(a), int(b), merit)
-        for a, b in zip(start[calm], end[calm], strict=True)
-        if (merit := _merit(signals, seconds, slice(int(a), int(b) + 1))) > 0
+        _Window(int(start[i]), int(end[i]), merit - _UNREST * float(unrest[i]))
+        for i in calm
+        if (merit := _merit(signals, seconds, slice(int(start[i]), int(end[i]) + 1))) > 0
     ]
 
 
@@ -156,15 +160,21 @@ def _measured(
     signals: Signals, seconds: Seconds, lows: Frames, highs: Frames, window: _Window
 ) -> Transition:
     """Extent and midpoint of the dissolve in a window."""
-    margin = (seconds[window.end] - seconds[window.start]) / 4
-    low = max(
-        int(lows[window.start]), int(np.searchsorted(seconds, seconds[window.start] - margin))
-    )
-    high = int(np.searchsorted(seconds, seconds[window.end] + margin, side="right")) - 1
-    high = min(int(highs[window.end]), high)
+    a, b = window.start, window.end
+    margin = (seconds[b] - seconds[a]) / 4
+    low = max(int(lows[a]), int(np.searchsorted(seconds, seconds[a] - margin)))
+    high = int(np.searchsorted(seconds, seconds[b] + margin, side="right")) - 1
+    high = min(int(highs[b]), high)
     thumbs, times = signals.thumbs, seconds[low : high + 1]
-    progress, _ = blend_progress(thumbs[low : high + 1], thumbs[window.start], thumbs[window.end])
-    start, end = fit_ramp(progress, times)
+    progress, _ = blend_progress(thumbs[low : high + 1], thumbs[a], thumbs[b])
+    start, end = fit_ramp(
+        [
+            (progress, 1),
+            (signals.mean[low : high + 1].astype(np.float64), 1),
+            (signals.variance[low : high + 1].astype(np.float64), 2),
+        ],
+        times,
+    )
     first = low + int(np.searchsorted(times, start, side="right"))
     last = low + int(np.searchsorted(times, end)) - 1
     boundary = low + int(np.searchsorted(times, (start + end) / 2 - 1e-6))

@@ -94,7 +94,8 @@ def _step_of_flat_frames(a: Shares, b: Shares) -> Shares:
 def _moments(image: Shares) -> tuple[Shares, Shares]:
     """Sum and variance of each block; float32 ``(m, 8)`` each."""
     total = _block_sums(image)
-    return total, _block_sums(image * image) / _CELLS - np.square(total / _CELLS)
+    variance = _block_sums(image * image) / _CELLS - np.square(total / _CELLS)
+    return total, np.asarray(variance, np.float32)
 
 
 def _block_sums(image: Shares) -> Shares:

@@ -18,8 +18,10 @@ Times come out strictly increasing. A frame without a time gets its decoding tim
 of the one before. A frame whose time does not increase is dropped and counted as an error;
 where two of them show that the file's clock was set back by more than a second, as in joined
 recordings, the times go on from where they were.
-Packets that do not decode and frames that FFmpeg marks corrupt are skipped and counted.
-FFmpeg applies edit lists, and frames that they cut away do not come out.
+
+Packets that do not decode, frames that FFmpeg marks corrupt, and frames after either, up to
+the next picture that needs no other, are left out and counted. So is an end that comes well
+before the stated one. FFmpeg applies edit lists; frames that they cut away do not come out.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ from cinemotion.video.frame import DecodedFrame
 __all__ = ["DecodedFrame", "FilmReader"]
 
 _LEAD_INS = (0, 10, 60)  # seconds before the start, tried in turn
+# A film may be shorter than its header says, as sound often goes on for longer.
+_SLACK, _SLACK_SHARE = 2.0, 0.01  # seconds, and a part of the stated duration
 
 
 class FilmReader:
@@ -55,7 +59,8 @@ class FilmReader:
         threads: Of the decoder; with 1 it runs on the calling thread.
 
     Attributes:
-        errors: How many packets and frames inside ``[start, end)`` could not be used.
+        errors: How many packets and frames inside ``[start, end)`` could not be used, and one
+            more where the film ends too early; complete once the iteration has ended.
         first_error: What the first of them was.
 
     Raises:
@@ -107,6 +112,7 @@ class FilmReader:
         self._close()
         if held is not None:
             last = Timestamp(time.pts + length_of(held, self.film, gap), base)
+            self._report_shortfall(last)
             yield DecodedFrame(held, time, last, converter)
 
     def _frames(self) -> Iterator[tuple[int, VideoFrame]]:
@@ -126,7 +132,7 @@ class FilmReader:
         self.errors, self.first_error = 0, None
         stream, packets = self._packets(lead_in)
         clock = Clock(self.film)
-        for frame in decode(packets, stream, self._report):
+        for frame in decode(packets, stream, self._report, singly=self.key_frames_only):
             pts = clock.time_of(frame)
             if pts is None:
                 self._report(frame.pts, "frame's time does not increase")
@@ -145,7 +151,7 @@ class FilmReader:
                 container, stream = self._open()
         packets = container.demux(stream) if packets is None else packets
         if self.key_frames_only:
-            packets = (packet for packet in packets if packet.is_keyframe)
+            packets = (packet for packet in packets if packet.is_keyframe and packet.size)
         return stream, packets
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
@@ -160,6 +166,14 @@ class FilmReader:
         if self._container is not None:
             self._container.close()
             self._container = None
+
+    def _report_shortfall(self, last: Timestamp) -> None:
+        """Some containers (Matroska) are cut short without any other sign of it."""
+        if self.film.duration is None or self.end is not None or self.key_frames_only:
+            return
+        missing = self.film.start.seconds + self.film.duration - last.seconds
+        if missing > _SLACK + _SLACK_SHARE * self.film.duration:
+            self._report(last.pts, f"the film ends {missing:.1f} s before its stated end")
 
     def _report(self, pts: int | None, line: str) -> None:
         """Count a problem, unless it belongs to the lead-in or to the next segment."""

@@ -28,7 +28,7 @@ _JUMP_LEVELS = 12.0
 
 
 class Sampler:
-    """Chooses the frames on screen at the grid times ``start + k · every``, k = 0, 1, …
+    """Chooses the frames on screen at the grid times ``start + k · every``, k = 0, 1, 2 and so on.
 
     Args:
         start: Time of the film's first picture.

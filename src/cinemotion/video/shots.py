@@ -14,8 +14,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import numpy as np
-
 from cinemotion.core.types import Shot, Timestamp
 from cinemotion.video.cuts import find_cuts
 from cinemotion.video.dissolves import find_dissolves

@@ -78,7 +78,7 @@ class Signals:
         Raises:
             ValueError: The parts are not in order of presentation.
         """
-        whole = [cls.empty(), *parts]
+        whole: list[Signals] = [cls.empty(), *parts]
         return cls(
             np.concatenate([part.pts for part in whole]),
             np.concatenate([part.thumbs for part in whole]),

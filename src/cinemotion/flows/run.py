@@ -1,0 +1,180 @@
+"""The run of a build: films in, jobs out to the executor, results into the store.
+
+    rows = run_build(executor, films, out, recipe, options)
+
+Loaded by :func:`cinemotion.flows.build.build` while the worker processes load their own parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from cinemotion.core.errors import BadInputError, CinemotionError, RecipeMismatchError
+from cinemotion.core.types import Film
+from cinemotion.dataset.store import Store
+from cinemotion.engine.executor import Executor
+from cinemotion.flows.catalogue import FilmEntry, list_films
+from cinemotion.flows.components import components
+from cinemotion.flows.desk import FilmDesk, FilmWork
+from cinemotion.flows.pershot import choose_targets
+from cinemotion.flows.watch import Watch
+from cinemotion.flows.writer import SegmentWriter
+from cinemotion.recipes import BuildRecipe, recipe_id
+from cinemotion.video.probe import probe
+
+_TASK = "cinemotion.flows.segment:run_segment"
+Stage = Literal["signals", "samples"]
+
+
+def run_build(
+    executor: Executor,
+    films: Sequence[Path],
+    out: Path,
+    recipe: BuildRecipe,
+    *,
+    catalogue: Path | None,
+    add_recipe: bool,
+    rehash: bool,
+    watch: Watch,
+) -> tuple[str, list[dict[str, Any]]]:
+    """Build; see :func:`cinemotion.flows.build.build`.
+
+    Returns:
+        The recipe's id, and a row per film in the order of the input.
+    """
+    identity = recipe_id(recipe, components(recipe))
+    entries = list_films(films, catalogue)
+    opened = _probe_all(entries)
+    store = Store.create(out)
+    _admit(store, recipe, identity, add_recipe=add_recipe)
+    run = _Run(store, FilmDesk(store, recipe, identity, rehash=rehash), executor, watch)
+    run.work_on(opened, per_shot=recipe.sampling.mode == "per-shot")
+    store.compact()
+    return identity, [run.rows[entry.path] for entry in entries]
+
+
+@dataclass(slots=True)
+class _Run:
+    """One pass over the films: jobs out to the executor, results into the store."""
+
+    store: Store
+    desk: FilmDesk
+    executor: Executor
+    watch: Watch
+    rows: dict[Path, dict[str, Any]] = field(default_factory=dict)
+    busy: list[tuple[FilmEntry, Film]] = field(default_factory=list)
+
+    def work_on(self, opened: Sequence[tuple[FilmEntry, Film | str]], *, per_shot: bool) -> None:
+        """Build every film; those that another build holds come last."""
+        lengths = [film.duration or 0.0 for _, film in opened if isinstance(film, Film)]
+        self.watch.begin(len(opened), sum(lengths))
+        good = []
+        for entry, film in opened:
+            if isinstance(film, Film):
+                good.append((entry, film))
+            else:
+                self._end(entry, self.desk.fail(entry, film))
+        self._build(self._take_all(good, wait=False), per_shot=per_shot)
+        # By now we hold no lock, so that two builds never wait for each other in a circle.
+        for late in self.busy:
+            self._build(self._take_all([late], wait=True), per_shot=per_shot)
+
+    def _build(self, works: Iterable[FilmWork], *, per_shot: bool) -> None:
+        if not per_shot:
+            self._run_stage(works, "samples")
+            return
+        for work in works:
+            self._run_stage([work], "signals")
+            choose_targets(self.store, work)
+            self._run_stage([work], "samples")
+
+    def _take_all(
+        self, films: Iterable[tuple[FilmEntry, Film]], *, wait: bool
+    ) -> Iterator[FilmWork]:
+        for entry, film in films:
+            row = self.desk.built(entry)
+            taken = row if row else self.desk.take(entry, film, wait=wait)
+            if isinstance(taken, FilmWork):
+                yield taken
+            elif taken is None:
+                self.busy.append((entry, film))
+            else:
+                self.watch.advance(film.duration or 0.0, 0)
+                self._end(entry, taken, skipped=True)
+
+    def _run_stage(self, works: Iterable[FilmWork], stage: Stage) -> None:
+        open_works: dict[str, FilmWork] = {}
+        writer = SegmentWriter(self.store)
+
+        def jobs() -> Iterator[Any]:
+            for work in works:
+                open_works[work.film_id] = work
+                yield from work.jobs(stage)
+                self._sign_off(work, writer, stage)
+
+        def progress(_job: Any, seconds: float) -> None:
+            self.watch.advance(seconds, 0)
+
+        try:
+            for outcome in self.executor.run(_TASK, jobs(), progress):
+                writer.add(outcome, stage)
+                work = open_works[outcome.item.film_id]
+                work.waiting.discard(outcome.item.index)
+                self.watch.advance(0.0, outcome.value.crops.num_rows if outcome.value else 0)
+                self._sign_off(work, writer, stage)
+        except KeyboardInterrupt:
+            writer.flush()  # what is finished shall not be lost to impatience
+            raise
+        finally:
+            for work in open_works.values():
+                work.lock.release()
+
+    def _sign_off(self, work: FilmWork, writer: SegmentWriter, stage: Stage) -> None:
+        if work.waiting or work.entry.path in self.rows:
+            return
+        writer.flush()
+        if stage == "samples":
+            self._end(work.entry, self.desk.finish(work))
+
+    def _end(self, entry: FilmEntry, row: dict[str, Any], *, skipped: bool = False) -> None:
+        self.rows[entry.path] = row | {"path": str(entry.path), "skipped": skipped}
+        self.watch.end_film(self.rows[entry.path])
+
+
+def _probe_all(entries: Sequence[FilmEntry]) -> list[tuple[FilmEntry, Film | str]]:
+    """Open every film; what cannot be opened is there with the reason.
+
+    Raises:
+        CinemotionError: None of them can be opened; nothing has been written yet.
+    """
+    opened: list[tuple[FilmEntry, Film | str]] = []
+    first: CinemotionError | None = None
+    for entry in entries:
+        try:
+            opened.append((entry, probe(entry.path)))
+        except CinemotionError as error:
+            first = first or error
+            opened.append((entry, str(error)))
+    if first is not None and not any(isinstance(film, Film) for _, film in opened):
+        if len(opened) == 1:
+            raise first
+        raise BadInputError(f"none of the {len(opened)} files is a film that can be read: {first}")
+    return opened
+
+
+def _admit(store: Store, recipe: BuildRecipe, identity: str, *, add_recipe: bool) -> None:
+    """Record the recipe, or refuse it where the dataset was built with another one."""
+    known = store.recipes()
+    if identity not in known:
+        if known and not add_recipe:
+            raise RecipeMismatchError(
+                f"{store.path} was built with another recipe ({', '.join(sorted(known))}; this "
+                f"one is {identity}); use its recipe, another --out, or --add-recipe"
+            )
+        store.add_recipe(
+            identity,
+            {"recipe": recipe.model_dump(mode="json"), "components": components(recipe)},
+        )
