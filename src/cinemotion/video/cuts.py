@@ -72,20 +72,20 @@ def _flashes(
     candidates: NDArray[np.intp],
     longest: float,
 ) -> NDArray[np.bool_]:
-    """Tell which changes are an edge of something that soon is over; bool ``(m,)``.
+    """Tell which changes belong to something that soon is over; bool ``(m,)``.
 
-    The first edge of a flash has the old scene again after it; the last edge has the new
-    scene already before it.
+    Such a change has the scene from shortly before it again shortly after it: right after
+    the first edge of a flash, right before its last edge, around anything in between.
     """
-    n = len(signals)
     flash = np.zeros(len(candidates), np.bool_)
     for at, frame in enumerate(candidates):
-        until = np.searchsorted(seconds, seconds[frame] + longest, side="right")
-        after = np.arange(frame + 1, min(n, max(until, frame + _FLASH_FRAMES) + 1))
-        since = np.searchsorted(seconds, seconds[frame - 1] - longest)
-        before = np.arange(max(0, min(since, frame - 1 - _FLASH_FRAMES)), frame - 1)
-        left = np.concatenate([np.full(len(after), frame - 1), before])
-        right = np.concatenate([after, np.full(len(before), frame)])
-        if len(left):
-            flash[at] = novelty(signals.thumbs, left, right).min() < _RETURN * news[frame]
+        step = float(seconds[frame] - seconds[frame - 1])
+        reach = max(_FLASH_FRAMES, int(longest / max(step, 1e-6)))
+        back, forth = np.meshgrid(np.arange(reach + 1), np.arange(reach + 1))
+        left, right = frame - 1 - back, frame + forth
+        near = (back + forth > 0) & (back + forth <= reach)
+        pairs = near & (left >= 0) & (right < len(signals))
+        if pairs.any():
+            back_again = novelty(signals.thumbs, left[pairs], right[pairs]).min()
+            flash[at] = back_again < _RETURN * news[frame]
     return flash

@@ -6,8 +6,8 @@
 An interlaced frame holds two moments, one on the even and one on the odd lines; what moves
 looks like a comb. Taking one field leaves one moment. The scaler, which runs anyway, makes its
 full height again, so this costs a tenth of a millisecond; FFmpeg's edge-tracing ``estdif``
-costs over a hundred for a frame of 1080 lines. No other frame is looked at, so a picture does not depend on
-where a segment begins.
+costs over a hundred for a frame of 1080 lines. No other frame is looked at, so a picture does
+not depend on where a segment begins.
 """
 
 from __future__ import annotations

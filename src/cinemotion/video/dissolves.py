@@ -39,6 +39,7 @@ _DIP = 0.45  # depth of the dip of variance, as a share of what the blend predic
 import os
 
 W = float(os.environ.get("W", "0.5"))
+import os; _MARGIN=float(os.environ.get("MM","0.25"))
 _PICTURE = 9.0  # variance of a thumbnail that shows a picture; less is the business of fades
 _LIKELY = 0.85  # variance at the middle, over the mean of both ends; a cheap first sieve
 
@@ -161,7 +162,7 @@ def _measured(
 ) -> Transition:
     """Extent and midpoint of the dissolve in a window."""
     a, b = window.start, window.end
-    margin = (seconds[b] - seconds[a]) / 4
+    margin = (seconds[b] - seconds[a]) * _MARGIN
     low = max(int(lows[a]), int(np.searchsorted(seconds, seconds[a] - margin)))
     high = int(np.searchsorted(seconds, seconds[b] + margin, side="right")) - 1
     high = min(int(highs[b]), high)

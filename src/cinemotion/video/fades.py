@@ -100,7 +100,9 @@ def _is_edge(view: View, rim: int, step: int) -> bool:
     """Whether the light comes at once beyond a valley's last frame; true at the film's ends."""
     light = view.light
     outside = light[rim + 1 : rim + 7] if step > 0 else light[max(rim - 6, 0) : rim][::-1]
-    return len(outside) == 0 or bool(outside[:2].max() >= _EDGE * outside.max())
+    if len(outside) == 0:
+        return True
+    return bool(outside[:2].max() >= max(_EDGE * outside.max(), 2 * light[rim]))
 
 
 def _ends(view: View, valley: Valley) -> list[int]:

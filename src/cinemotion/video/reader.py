@@ -59,8 +59,8 @@ class FilmReader:
         threads: Of the decoder; with 1 it runs on the calling thread.
 
     Attributes:
-        errors: How many packets and frames inside ``[start, end)`` could not be used, and one
-            more where the film ends too early; complete once the iteration has ended.
+        errors: How many packets and frames inside ``[start, end)`` could not be used, or 1
+            where the film just ends too early; complete once the iteration has ended.
         first_error: What the first of them was.
 
     Raises:
@@ -169,7 +169,9 @@ class FilmReader:
 
     def _report_shortfall(self, last: Timestamp) -> None:
         """Some containers (Matroska) are cut short without any other sign of it."""
-        if self.film.duration is None or self.end is not None or self.key_frames_only:
+        if self.errors or self.film.duration is None:
+            return
+        if self.end is not None or self.key_frames_only:
             return
         missing = self.film.start.seconds + self.film.duration - last.seconds
         if missing > _SLACK + _SLACK_SHARE * self.film.duration:

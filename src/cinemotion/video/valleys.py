@@ -16,13 +16,14 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
+from scipy.ndimage import maximum_filter1d, median_filter
 
 from cinemotion.video.blend import blend_progress, fit_ramp
 from cinemotion.video.signals import Signals
 
 _DARK = 0.2  # light of a valley's frames over that of the scenes around it
 _UNLIT = 12.0  # luma levels; light up to which a film has not begun, or is over
+_FLASH_FRAMES = 5
 _EQUAL = 0.25  # levels of mean luma within which frames are equally dark
 _RISE = (1.01, 0.2)  # factor and levels by which light must grow while a slope goes on
 _REST = 0.1  # seconds without such growth, after which a slope has reached its top
@@ -40,7 +41,8 @@ class View:
         thumbs: uint8 ``(n, 12, 20)``.
         mean: float64 ``(n,)``, mean luma.
         light: float64 ``(n,)``, root mean square of the thumbnails, so that a few lamps in
-            the night count and grain does not. It falls evenly in an even fade.
+            the night count and grain does not. It falls evenly in an even fade; flashes are
+            cut off.
         seconds: float64 ``(n,)``, the frames' times.
     """
 
@@ -106,9 +108,11 @@ def find_valleys(view: View, longest: float) -> Iterator[Valley]:
 
 
 def _light(thumbs: NDArray[np.uint8]) -> Reals:
-    """Root mean square of each thumbnail; float64 ``(n,)``. The sums are exact integers."""
+    """Root mean square of each thumbnail, without flashes; float64 ``(n,)``."""
     flat = thumbs.reshape(len(thumbs), -1)
-    return np.asarray(np.sqrt(np.einsum("ij,ij->i", flat, flat, dtype=np.int64) / flat.shape[1]))
+    squares = np.einsum("ij,ij->i", flat, flat, dtype=np.int64)  # exact, whatever the order
+    light = np.sqrt(squares / flat.shape[1])
+    return np.minimum(light, 1.25 * median_filter(light, 2 * _FLASH_FRAMES + 1))
 
 
 def _dark(view: View, reach: float) -> NDArray[np.bool_]:
