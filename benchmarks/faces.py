@@ -16,19 +16,21 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-from common import ROOT, print_table, shared, write_json
 from numpy.typing import NDArray
 
 from cinemotion.core.errors import WeightsError
 from cinemotion.core.types import Faces, Image
-from cinemotion.faces.detector import open_detector
+from cinemotion.faces.detector import Detector, open_detector
 from cinemotion.video.probe import probe
 from cinemotion.video.reader import FilmReader
+from common import ROOT, print_table, shared, write_json
 
 INPUT = 512
+AT_INPUT, IN_FILM = "≥ 20 px at the input", "≥ 40 px in the film"
 Boxes = NDArray[np.float64]
 
 
@@ -125,7 +127,23 @@ def summarise(table: NDArray[np.int64]) -> dict[str, float]:
     }
 
 
+def measure(
+    frames: list[Frame], detector: Detector, about: str, misses: Path | None
+) -> dict[str, float]:
+    """Run a detector over all frames and score it on the faces that count."""
+    table = []
+    for frame in frames:
+        found = detector.detect([frame.image])[0]
+        shrink = min(1.0, INPUT / max(frame.image.shape[:2]))
+        limit = 20 / shrink if about == AT_INPUT else 40.0
+        table.append(score(frame, found, lambda boxes, limit=limit: sizes(boxes) >= limit))
+        if misses:
+            draw(misses, detector.name, frame, found, table[-1])
+    return summarise(np.array(table))
+
+
 def main() -> None:
+    """Measure every detector at one and at two scales, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--detectors", default="centerface,yunet")
@@ -133,10 +151,9 @@ def main() -> None:
     parser.add_argument("--misses", type=Path, default=None, help="draw frames with mistakes here")
     options = parser.parse_args()
     frames = read_truth()
-    cv2.setNumThreads(1)
-    rows, result = [], []
+    result = []
     for name in options.detectors.split(","):
-        for scales, limit in (((1.0,), "input"), ((1.0, 2.0), "source")):
+        for scales, about in (((1.0,), AT_INPUT), ((1.0, 2.0), IN_FILM)):
             try:
                 detector = open_detector(
                     name, min_score=options.min_score, long_side=INPUT, scales=scales
@@ -144,48 +161,32 @@ def main() -> None:
             except WeightsError as error:
                 print(f"{name} is left out: {error}")
                 break
-            table = []
-            for frame in frames:
-                found = detector.detect([frame.image])[0]
-                side = max(frame.image.shape[:2])
-                shrink = min(1.0, INPUT / side)
-                if limit == "input":
-                    counts = lambda b, s=shrink: sizes(b) * s >= 20  # noqa: E731
-                else:
-                    counts = lambda b: sizes(b) >= 40  # noqa: E731
-                table.append(score(frame, found, counts))
-                if options.misses and limit == "input":
-                    draw(options.misses, name, frame, found, table[-1])
-            scores = summarise(np.array(table))
-            about = "≥ 20 px at the input" if limit == "input" else "≥ 40 px in the film"
-            result.append({"detector": name, "scales": scales, "faces counted": about, **scores})
-            rows.append(
-                [
-                    name,
-                    "+".join(f"{s:g}×" for s in scales),
-                    about,
-                    scores["faces"],
-                    f"{scores['recall']:.3f} ({scores['recall_low']:.3f}-{scores['recall_high']:.3f})",
-                    f"{scores['precision']:.3f} ({scores['precision_low']:.3f}-{scores['precision_high']:.3f})",
-                    scores["false"],
-                ]
-            )
-    print(
-        f"{len(frames)} frames, {sum(len(f.faces) for f in frames)} faces, IoU ≥ 0.5, score ≥ {options.min_score}"
-    )
-    print_table(
-        [
-            "detector",
-            "scales",
-            "faces that count",
-            "n",
-            "recall (95 %)",
-            "precision (95 %)",
-            "false",
-        ],
-        rows,
-    )
+            misses = options.misses if about == AT_INPUT else None
+            scores = measure(frames, detector, about, misses)
+            result.append({"detector": name, "scales": scales, "counted": about, **scores})
+    total = sum(len(frame.faces) for frame in frames)
+    print(f"{len(frames)} frames, {total} faces, IoU ≥ 0.5, score ≥ {options.min_score}")
+    head = [
+        "detector",
+        "scales",
+        "faces that count",
+        "n",
+        "recall (95 %)",
+        "precision (95 %)",
+        "false",
+    ]
+    print_table(head, [row(entry) for entry in result])
     write_json(options.json, "faces", result)
+
+
+def row(entry: dict[str, Any]) -> list[Any]:
+    """A line of the table."""
+    scales = " + ".join(f"{scale:g} ×" for scale in entry["scales"])
+    rates = [
+        f"{entry[k]:.3f} ({entry[f'{k}_low']:.3f}-{entry[f'{k}_high']:.3f})"
+        for k in ("recall", "precision")
+    ]
+    return [entry["detector"], scales, entry["counted"], entry["faces"], *rates, entry["false"]]
 
 
 def sizes(boxes: Boxes) -> NDArray[np.float64]:

@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 
 import psutil
-from common import print_table, shared, write_json
 
 from cinemotion import open_dataset
+from common import print_table, shared, write_json
 
 
 def main() -> None:

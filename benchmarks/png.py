@@ -13,12 +13,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from common import print_table, write_json
 from PIL import Image as Pillow
 
 from cinemotion.core.types import Image
 from cinemotion.dataset.png import encode_png
 from cinemotion.flows.demo import portraits
+from common import print_table, write_json
 
 ROUNDS = 7
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
 from common import compose_film, print_table, repeat_film, write_json
 
 

@@ -169,6 +169,9 @@ def test_a_recipe_file_is_read_and_checked(
     recipe.write_text("[sampling]\nevry = 2\n")
     line = _complaint(capsys, ["build", str(demo_films[0]), "--out", out, "--recipe", str(recipe)])
     assert "sampling.evry" in line
+    recipe.write_text("[crop]\nstandardise = ['sepia']\n")
+    line = _complaint(capsys, ["build", str(demo_films[0]), "--out", out, "--recipe", str(recipe)])
+    assert "unknown standardisation step 'sepia'; choose one of: clahe" in line
     recipe.write_text("[sampling]\nevery = 2.0\n[crop]\nsize = 48\n")
     command = ["build", str(demo_films[0]), "--out", out, "--recipe", str(recipe)]
     assert run([*command, "--crop-size", "64", "--workers", "0"]) == 0

@@ -19,12 +19,14 @@ from cinemotion.core.types import Floats, Image
 from cinemotion.curate.measures import measure_frontality, measure_sharpness
 from cinemotion.curate.quality import (
     REASONS,
-    THRESHOLDS,
     Quality,
     judge,
     score_frame_quality,
     score_quality,
 )
+from cinemotion.recipes import QualityGates
+
+THRESHOLDS = QualityGates().model_dump()
 
 # The astronaut's face, cut at (112, 20) with 224 pixels; five points by eye.
 POINTS = np.array([(134, 83), (91, 80), (110, 106), (130, 122), (92, 121)], np.float32)

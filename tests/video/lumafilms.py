@@ -19,20 +19,14 @@ Film = NDArray[np.float32]  # (n, 90, 160), full range
 
 
 @cache
-def world(
-    seed: int, height: int = 360, width: int = 960, low: float = 20, high: float = 220
-) -> Film:
-    """A large still picture with structure of several sizes."""
-    rng = np.random.default_rng(seed)
-    layers = [
-        gaussian_filter(rng.normal(size=(height, width)), s, mode="wrap") * s for s in (24, 8, 3)
-    ]
-    picture = sum(layers)
-    lowest, highest = np.percentile(picture, [1, 99])
-    return (
-        np.clip((picture - lowest) / (highest - lowest), 0, 1).astype(np.float32) * (high - low)
-        + low
-    )
+def world(seed: int, low: float = 20, high: float = 220) -> Film:
+    """A large still picture with structure of several sizes, float32 ``(360, 960)``."""
+    noise = np.random.default_rng(seed).normal(size=(3, 360, 960))
+    sizes = (24, 8, 3)
+    picture = sum(gaussian_filter(n, s, mode="wrap") * s for n, s in zip(noise, sizes, strict=True))
+    darkest, lightest = np.percentile(picture, [1, 99])
+    share = np.clip((picture - darkest) / (lightest - darkest), 0, 1)
+    return np.asarray(low + share * (high - low), np.float32)
 
 
 def scene(

@@ -1,7 +1,7 @@
 """How good a crop is: six scores in [0, 1], lower is worse, and why one is rejected.
 
     quality = score_quality(crop.image, crop.landmarks, box_size_px=88.0, detector_score=0.8)
-    reason = judge(quality, THRESHOLDS)      # None, or for instance "blurred"
+    reason = judge(quality, {"sharpness": 0.3})      # None, or for instance "blurred"
 
 The scores of light are measured on the **inner face**: the upright square around the
 middle of eyes and mouth, as wide as the face, in luma (ITU-R BT.601). What they measure
@@ -46,18 +46,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Why a crop is rejected whose score of this name is too low, in the order of judging."""
-
-THRESHOLDS: Mapping[str, float] = MappingProxyType(
-    {
-        "detector": 0.5,
-        "size": 0.25,
-        "exposure": 0.2,
-        "contrast": 0.15,
-        "sharpness": 0.3,
-        "pose": 0.25,
-    }
-)
-"""Defaults, chosen by looking at the crops of the test footage sorted by each score."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,3 +132,8 @@ TABLES: dict[str, pa.Schema] = {
     "shots": SHOTS,
     "films": FILMS,
 }
+
+
+def owned(film: str, recipe: str) -> str:
+    """The SQL condition that selects the rows of one film and recipe."""
+    return f"film = '{film}' AND recipe = '{recipe}'"

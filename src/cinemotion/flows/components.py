@@ -10,6 +10,7 @@ from typing import Any
 
 from cinemotion.core.revisions import REVISIONS
 from cinemotion.faces.detector import DETECTORS
+from cinemotion.faces.standardise import STANDARDISATIONS
 from cinemotion.faces.weights import WEIGHTS
 from cinemotion.recipes import BuildRecipe
 
@@ -18,15 +19,17 @@ def components(recipe: BuildRecipe) -> dict[str, Any]:
     """Name every part that a recipe's results depend on, as a JSON value.
 
     Raises:
-        BadInputError: The recipe names a detector that there is not.
+        BadInputError: The recipe names a detector or a step that there is not.
     """
     parts: dict[str, Any] = {
         "revisions": dict(REVISIONS),
         "libraries": {"av": version("av"), "opencv": opencv_version()},
     }
+    for step in recipe.crop.standardise:
+        _ = STANDARDISATIONS[step]  # an unknown name answers with the choices
     if recipe.subject == "face":
         detector = recipe.faces.detector
-        _ = DETECTORS[detector]  # an unknown name answers with the choices
+        _ = DETECTORS[detector]
         parts["libraries"]["onnxruntime"] = version("onnxruntime")
         parts["weights"] = {detector: WEIGHTS[detector].sha256}
     return parts

@@ -10,10 +10,12 @@ their content, locked while they are worked on, and left-overs of a killed run a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
@@ -21,12 +23,14 @@ from filelock import FileLock, Timeout
 from cinemotion.core.hashing import hash_file
 from cinemotion.core.types import Film
 from cinemotion.dataset.store import Store
-from cinemotion.dataset.tables import FILMS
+from cinemotion.dataset.tables import FILMS, owned
 from cinemotion.flows.catalogue import FilmEntry
-from cinemotion.flows.join import FilmSummary, join_film, owned
 from cinemotion.flows.segment import SegmentJob
 from cinemotion.recipes import BuildRecipe
 from cinemotion.video.segments import Segment, plan_segments
+
+if TYPE_CHECKING:
+    from cinemotion.flows.join import FilmSummary
 
 _STAMP = ("bytes", "mtime_ns", "inode")
 
@@ -123,7 +127,7 @@ class FilmDesk:
         if rows and _is_finished(rows[0]):
             lock.release()
             return self._moved(rows[0], entry)
-        segments = plan_segments(film, self._recipe.sampling.segment_seconds)
+        segments = plan_segments(film, _segment_seconds(self._recipe))
         committed = self._clear_leftovers(where)
         return FilmWork(
             entry, film, film_id, self._recipe, self._recipe_id, segments, committed, lock
@@ -131,6 +135,8 @@ class FilmDesk:
 
     def finish(self, work: FilmWork) -> dict[str, Any]:
         """Join a film whose segments are all committed, and write its row, the last mark."""
+        from cinemotion.flows.join import join_film  # see preload_join
+
         summary = join_film(self._store, work.film, work.film_id, work.recipe, work.recipe_id)
         row = self._row(work.entry, work.film_id) | _verdict(summary, work.film)
         self._store.replace("films", pa.Table.from_pylist([row], FILMS), key=["film", "recipe"])
@@ -188,6 +194,11 @@ class FilmDesk:
         }
 
 
+def preload_join() -> None:
+    """Load what the join needs, half a second's worth, while the workers have the work."""
+    threading.Thread(target=import_module, args=("cinemotion.flows.join",), daemon=True).start()
+
+
 def _verdict(summary: FilmSummary, film: Film) -> dict[str, Any]:
     reasons = []
     if summary.errors:
@@ -212,6 +223,12 @@ def _verdict(summary: FilmSummary, film: Film) -> dict[str, Any]:
         "codec": film.codec,
         "content": summary.content,
     }
+
+
+def _segment_seconds(recipe: BuildRecipe) -> float:
+    """Length of a segment: longer where little of it is decoded, since opening costs the same."""
+    sampling = recipe.sampling
+    return sampling.segment_seconds * (4 if sampling.mode == "keyframes" else 1)
 
 
 def _is_finished(row: dict[str, Any]) -> bool:

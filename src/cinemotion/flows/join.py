@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cinemotion.core.types import Film, Shot
 from cinemotion.curate.quality import Quality, judge
 from cinemotion.dataset.store import Store
-from cinemotion.dataset.tables import FACTS, QUALITY, SHOTS
+from cinemotion.dataset.tables import FACTS, QUALITY, SHOTS, owned
 from cinemotion.faces.tracks import link_tracks
 from cinemotion.recipes import BuildRecipe
 from cinemotion.video.shots import find_shots
@@ -43,11 +43,6 @@ class FilmSummary:
     kept: int
     unchanged: int
     content: list[int] | None
-
-
-def owned(film_id: str, recipe_id: str) -> str:
-    """The SQL condition that selects the rows of one film and recipe."""
-    return f"film = '{film_id}' AND recipe = '{recipe_id}'"
 
 
 def first_stage(recipe: BuildRecipe) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from cinemotion.dataset.store import Store
+from cinemotion.dataset.tables import owned
 from cinemotion.flows.desk import FilmWork
-from cinemotion.flows.join import owned, read_shots
+from cinemotion.flows.join import read_shots
 
 
 def choose_targets(store: Store, work: FilmWork) -> None:

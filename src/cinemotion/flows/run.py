@@ -18,8 +18,7 @@ from cinemotion.dataset.store import Store
 from cinemotion.engine.executor import Executor
 from cinemotion.flows.catalogue import FilmEntry, list_films
 from cinemotion.flows.components import components
-from cinemotion.flows.desk import FilmDesk, FilmWork
-from cinemotion.flows.pershot import choose_targets
+from cinemotion.flows.desk import FilmDesk, FilmWork, preload_join
 from cinemotion.flows.watch import Watch
 from cinemotion.flows.writer import SegmentWriter
 from cinemotion.recipes import BuildRecipe, recipe_id
@@ -88,6 +87,8 @@ class _Run:
             return
         for work in works:
             self._run_stage([work], "signals")
+            from cinemotion.flows.pershot import choose_targets  # needs the join's parts
+
             choose_targets(self.store, work)
             self._run_stage([work], "samples")
 
@@ -113,6 +114,7 @@ class _Run:
             for work in works:
                 open_works[work.film_id] = work
                 yield from work.jobs(stage)
+                preload_join()
                 self._sign_off(work, writer, stage)
 
         def progress(_job: Any, seconds: float) -> None:

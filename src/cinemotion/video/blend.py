@@ -105,4 +105,4 @@ def _best_pair(
 def _unit(rows: Reals) -> Reals:
     """Rows scaled to length 1; rows of zeros stay."""
     length = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
-    return rows / np.maximum(length, 1e-9)
+    return np.asarray(rows / np.maximum(length, 1e-9))

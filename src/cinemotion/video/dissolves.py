@@ -36,10 +36,8 @@ _UNREST = 0.25  # what such novelty counts in the choice among overlapping windo
 _RESIDUAL = 0.15  # mean squared distance from the line, as a share of |B - A|²
 _UNEVEN = 0.12  # mean deviation of the progress from even progress
 _DIP = 0.45  # depth of the dip of variance, as a share of what the blend predicts
-import os
 
-W = float(os.environ.get("W", "0.5"))
-import os; _MARGIN=float(os.environ.get("MM","0.25"))
+_MARGIN = 1.0  # how far around the window, in its lengths, the ramp is fitted
 _PICTURE = 9.0  # variance of a thumbnail that shows a picture; less is the business of fades
 _LIKELY = 0.85  # variance at the middle, over the mean of both ends; a cheap first sieve
 

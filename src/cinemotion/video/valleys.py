@@ -112,7 +112,8 @@ def _light(thumbs: NDArray[np.uint8]) -> Reals:
     flat = thumbs.reshape(len(thumbs), -1)
     squares = np.einsum("ij,ij->i", flat, flat, dtype=np.int64)  # exact, whatever the order
     light = np.sqrt(squares / flat.shape[1])
-    return np.minimum(light, 1.25 * median_filter(light, 2 * _FLASH_FRAMES + 1))
+    calm = median_filter(light, 2 * _FLASH_FRAMES + 1)
+    return np.asarray(np.minimum(light, 1.25 * calm))
 
 
 def _dark(view: View, reach: float) -> NDArray[np.bool_]:
