@@ -13,14 +13,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+import av
 import lance
+import numpy as np
 import psutil
+import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
-from cinemotion import build, open_dataset
+from cinemotion import BuildRecipe, build, open_dataset
 from cinemotion.core.errors import StorageFullError
 from cinemotion.dataset.dataset import Dataset
+from cinemotion.engine.executor import Report
+from cinemotion.flows import segment
+from cinemotion.flows.demo import portraits
+from cinemotion.recipes import Sampling
 
 
 def _start(films: list[Path], out: Path, *more: str) -> subprocess.Popen[bytes]:
@@ -130,6 +137,64 @@ def test_a_killed_worker_is_replaced(
     code, _, err = _finish(process)
     assert code == 0, err
     _assert_same(open_dataset(tmp_path / "d"), undisturbed)
+
+
+def test_a_segment_that_fails_twice_makes_the_film_partial_and_is_tried_again_later(
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = BuildRecipe(sampling=Sampling(segment_seconds=1.0))
+    real = segment.run_segment
+    tries = []
+
+    def fails(job: segment.SegmentJob, report: Report) -> segment.SegmentResult:
+        if job.index == 1:
+            tries.append(job.index)
+            raise RuntimeError("struck by lightning")
+        return real(job, report)
+
+    film = _film_with_many_key_frames(tmp_path / "film.mp4")
+    build([film], tmp_path / "calm", recipe=recipe, workers=0)
+    monkeypatch.setattr(segment, "run_segment", fails)
+    [row] = build([film], tmp_path / "d", recipe=recipe, workers=0).films
+    assert len(tries) == 2
+    assert row["status"] == "partial"
+    assert "1 of" in row["reason"] and "struck by lightning" in row["reason"]
+    partial = open_dataset(tmp_path / "d").samples()
+    calm = open_dataset(tmp_path / "calm")
+    assert 0 < len(partial) < len(calm.samples())
+    monkeypatch.setattr(segment, "run_segment", real)
+    [row] = build([film], tmp_path / "d", recipe=recipe, workers=0).films
+    assert (row["status"], row["reason"]) == ("done", None)
+    _assert_same(open_dataset(tmp_path / "d"), calm)
+
+
+def _film_with_many_key_frames(path: Path) -> Path:
+    portrait = portraits()[0]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"g": "25", "preset": "fast"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for i in range(100):
+            picture = np.ascontiguousarray(portrait[:240, i : i + 320])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def test_a_reader_goes_on_while_the_dataset_is_compacted(
+    demo_films: list[Path], tmp_path: Path
+) -> None:
+    build(demo_films[:1], tmp_path / "d", workers=0)
+    opened = open_dataset(tmp_path / "d")
+    ids = opened.samples()["id"].to_list()
+    before = opened.images(ids)
+    for table in ("crops", "facts"):  # many small commits, then one compaction
+        row = opened.store.read(table).slice(0, 1)
+        for number in range(12):
+            changed = row.set_column(0, "id", pa.array([f"more{number}"]))
+            opened.store.append(table, changed)
+    opened.store.compact()
+    assert all((a == b).all() for a, b in zip(opened.images(ids), before, strict=True))
+    assert len(opened.images(["more11"])) == 1
 
 
 def test_two_builds_into_one_dataset_at_once(

@@ -87,11 +87,21 @@ class Dataset:
     def images(self, ids: Sequence[str]) -> list[Image]:
         """The crops of several samples, in the order asked for; faster than one by one."""
         try:
-            rows = [self._rows[id] for id in ids]
-        except KeyError as error:
-            raise DatasetError(f"no sample {error} in {self.path}") from error
-        data = self._crops.take(rows, columns=["image"])["image"].to_pylist()
+            data = self._encoded(ids)
+        except (OSError, ValueError, KeyError):
+            # A build may have added or compacted since we opened the table: look again.
+            for name in ("_crops", "_rows"):
+                self.__dict__.pop(name, None)
+            try:
+                data = self._encoded(ids)
+            except KeyError as error:
+                raise DatasetError(f"no sample {error} in {self.path}") from error
         return [decode_image(item) for item in data]
+
+    def _encoded(self, ids: Sequence[str]) -> list[bytes]:
+        rows = [self._rows[id] for id in ids]
+        data: list[bytes] = self._crops.take(rows, columns=["image"])["image"].to_pylist()
+        return data
 
     def _table(self, name: str, columns: Sequence[str] | None) -> pl.DataFrame:
         frame = pl.from_arrow(self.store.read(name, columns))

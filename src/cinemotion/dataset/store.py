@@ -144,8 +144,8 @@ class Store:
                 current = self._dataset(table)
                 if current is not None and len(current.get_fragments()) > _MAX_FRAGMENTS:
                     current.optimize.compact_files(target_rows_per_fragment=_ROWS_PER_FRAGMENT)
-                    # An hour is longer than any reader holds on to a state.
-                    current.cleanup_old_versions(older_than=timedelta(hours=1))
+                    # Readers that still hold an old state open the new one (see Dataset).
+                    self._dataset(table).cleanup_old_versions(older_than=timedelta(0))
 
     def film_lock(self, film: str) -> FileLock:
         """The lock that a build holds while it works on a film, so that no other one does."""

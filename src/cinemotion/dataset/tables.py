@@ -113,6 +113,7 @@ FILMS = pa.schema(
         ("seconds", pa.float64()),
         ("frames", pa.int64()),
         ("errors", pa.int64()),
+        ("failed_segments", pa.int32()),  # more than none: a later run tries them again
         ("shots", pa.int32()),
         ("samples", pa.int64()),
         ("kept", pa.int64()),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cinemotion.flows.join import FilmSummary
 
 _STAMP = ("bytes", "mtime_ns", "inode")
+_COUNTS = ("frames", "errors", "failed_segments", "shots", "samples", "kept", "unchanged")
 
 
 @dataclass(slots=True)
@@ -149,7 +150,7 @@ class FilmDesk:
             "status": "failed",
             "reason": reason,
             "seconds": 0.0,
-            **dict.fromkeys(("frames", "errors", "shots", "samples", "kept", "unchanged"), 0),
+            **dict.fromkeys(_COUNTS, 0),
         }
         self._store.replace("films", pa.Table.from_pylist([row], FILMS), key=["film", "recipe"])
         return row
@@ -203,8 +204,11 @@ def _verdict(summary: FilmSummary, film: Film) -> dict[str, Any]:
     reasons = []
     if summary.errors:
         reasons.append(f"{summary.errors} pictures could not be decoded ({summary.first_error})")
-    if summary.failed_segments:
-        reasons.append(f"{summary.failed_segments} segments failed; run the same command again")
+    if summary.failed:
+        reasons.append(
+            f"{len(summary.failed)} of {summary.segments} segments failed ({summary.failed[0]}); "
+            "the same command tries them again"
+        )
     status = "failed" if not summary.frames else "partial" if reasons else "done"
     if not summary.frames:
         reasons = reasons or ["no picture could be decoded"]
@@ -214,6 +218,7 @@ def _verdict(summary: FilmSummary, film: Film) -> dict[str, Any]:
         "seconds": summary.seconds,
         "frames": summary.frames,
         "errors": summary.errors,
+        "failed_segments": len(summary.failed),
         "shots": summary.shots,
         "samples": summary.samples,
         "kept": summary.kept,
@@ -232,9 +237,7 @@ def _segment_seconds(recipe: BuildRecipe) -> float:
 
 
 def _is_finished(row: dict[str, Any]) -> bool:
-    if row["status"] == "partial":
-        return "segments failed" not in row["reason"]
-    return bool(row["status"] == "done")
+    return bool(row["status"] != "failed" and row["failed_segments"] == 0)
 
 
 def _stamp(path: Path) -> dict[str, int]:

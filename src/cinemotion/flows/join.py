@@ -37,7 +37,8 @@ class FilmSummary:
     seconds: float
     errors: int
     first_error: str | None
-    failed_segments: int
+    segments: int
+    failed: list[str]
     shots: int
     samples: int
     kept: int
@@ -181,7 +182,8 @@ def _summary(
         seconds=float((end - film.start.pts) * film.time_base),
         errors=pc.sum(counted["errors"]).as_py() or 0,
         first_error=first_errors[0] if first_errors else None,
-        failed_segments=sum(text is not None for text in segments["failed"].to_pylist()),
+        segments=counted.num_rows,
+        failed=[text for text in segments["failed"].to_pylist() if text],
         shots=n_shots,
         samples=facts.num_rows,
         kept=pc.sum(pc.equal(facts["status"], "kept")).as_py() or 0,

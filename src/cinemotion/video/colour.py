@@ -12,6 +12,7 @@ matrix is a line in ``_MATRICES`` and one in ``_SWSCALE``.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, Literal
 
 import numpy as np
@@ -85,8 +86,8 @@ def _usual_matrix(frame: VideoFrame, transfer: Transfer) -> Matrix:
 class Converter:
     """Turns the stored frames of one film into pictures.
 
-    It keeps FFmpeg's scaler between frames, because setting that up costs as much as a
-    conversion. The scaler runs on the calling thread alone.
+    It keeps one of FFmpeg's scalers per size of picture, because setting one up costs as much
+    as a conversion, and takes turns between sizes. They run on the calling thread alone.
 
     Args:
         film: As probed; every picture gets its size, orientation and colours.
@@ -94,7 +95,8 @@ class Converter:
 
     def __init__(self, film: Film) -> None:
         self.film = film
-        self._scaler = VideoReformatter()
+        self._scalers: defaultdict[tuple[int, int], VideoReformatter]
+        self._scalers = defaultdict(VideoReformatter)
 
     def rgb(self, frame: VideoFrame, long_side: int | None = None) -> Image:
         """One picture, upright, with square pixels.
@@ -135,7 +137,7 @@ class Converter:
         """The frame in another size and a packed format, ``(height, width, channels)``."""
         colour = self.film.colour
         grows = width > frame.width or height > frame.height
-        scaled = self._scaler.reformat(
+        scaled = self._scalers[width, height].reformat(
             frame,
             width=width,
             height=height,

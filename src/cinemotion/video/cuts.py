@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from cinemotion.video.novelty import novelty
 from cinemotion.video.signals import Signals
-from cinemotion.video.transitions import ShotSettings, Transition
+from cinemotion.video.transitions import FLASH_FRAMES, ShotSettings, Transition
 
-_FLASH_FRAMES = 5
 _NEIGHBOURS = 5  # frames on each side
 _RIVALS = 2  # peaks allowed among the neighbours: the two edges of a flash, or two more cuts
 _EXCESS = 0.34  # by how much a cut's novelty tops that of the highest neighbour after those
@@ -80,7 +79,7 @@ def _flashes(
     flash = np.zeros(len(candidates), np.bool_)
     for at, frame in enumerate(candidates):
         step = float(seconds[frame] - seconds[frame - 1])
-        reach = max(_FLASH_FRAMES, int(longest / max(step, 1e-6)))
+        reach = max(FLASH_FRAMES, int(longest / max(step, 1e-6)))
         back, forth = np.meshgrid(np.arange(reach + 1), np.arange(reach + 1))
         left, right = frame - 1 - back, frame + forth
         near = (back + forth > 0) & (back + forth <= reach)

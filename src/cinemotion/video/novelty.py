@@ -7,7 +7,8 @@ The share of its variance that the best linear map of brightness then leaves une
 1 - r² with r the normalised cross-correlation (Lewis, "Fast normalized cross-correlation",
 1995), is its news. Pans, shake and moving objects are absorbed by the shifts; exposure and
 light by the linear map; grain by a floor under the variance. A frame's news is the mean over
-its eighths, each alike, so that one large thing that comes or goes does not make a new scene.
+its eighths, each alike, and little where one half of it stays as it was: one large thing that
+comes or goes, or a picture in the picture, does not make a new scene.
 It is the idea of an encoder's scene-cut test (inter cost against intra cost), with a scale
 from 0 to 1.
 """
@@ -22,10 +23,13 @@ from cinemotion.video.signals import THUMB_COLUMNS, THUMB_ROWS
 _DOWN, _ACROSS = 2, 4  # blocks
 _BLOCK = (THUMB_ROWS // _DOWN, THUMB_COLUMNS // _ACROSS)
 _CELLS = _BLOCK[0] * _BLOCK[1]
+_STRIPES = np.repeat(np.eye(_ACROSS, dtype=np.float32), _BLOCK[1], axis=0)  # columns to blocks
 _REACH = (1, 2)  # cells a block may move down and across: a twelfth and a tenth of the frame
 _FLOOR = 9.0  # variance between cells that is put down to grain and coding
 _WEIGHTY = 9.0  # variance at which a block has half a say; flat sky and black bars have none
 _SILENT = 0.5  # blocks' worth of doubt: a frame that is flat all over has no news
+_HALVES = [list(half) for half in (range(4), range(4, 8), (0, 1, 4, 5), (2, 3, 6, 7))]
+_HALF = 1.6  # times the news of its calmest half is as much as a frame can have
 _FLAT_STEP = 12.0  # luma levels; between flat frames, this step of brightness is half news
 _EVIDENT = 0.25  # frames that match this well in place need no search
 _CHUNK = 2048
@@ -77,7 +81,12 @@ def _unexplained(a: Shares, b: Shares, reach: tuple[int, int]) -> Shares:
             var_a = np.where(better, var_m, var_a)
     structure = np.maximum(var_a, var_b)
     weight = structure / (structure + _WEIGHTY)
-    news = (weight * (1 - best)).sum(axis=1) / (weight.sum(axis=1) + _SILENT)
+    share = weight * (1 - best)
+    news = share.sum(axis=1) / (weight.sum(axis=1) + _SILENT)
+    for half in _HALVES:
+        say = weight[:, half].sum(axis=1)
+        limit = _HALF * share[:, half].sum(axis=1) / np.maximum(say, 1)
+        news = np.where(say >= 1, np.minimum(news, limit), news)
     return np.asarray(news, np.float32)
 
 
@@ -100,6 +109,5 @@ def _moments(image: Shares) -> tuple[Shares, Shares]:
 
 def _block_sums(image: Shares) -> Shares:
     """Sums over the eight blocks; float32 ``(m, 8)``. Exact: the sums stay below 2^24."""
-    m = len(image)
-    blocks = image.reshape(m, _DOWN, _BLOCK[0], _ACROSS, _BLOCK[1])
-    return np.asarray(blocks.sum(axis=(2, 4)).reshape(m, _DOWN * _ACROSS), np.float32)
+    bands = image.reshape(len(image), _DOWN, _BLOCK[0], THUMB_COLUMNS).sum(axis=2)
+    return np.asarray((bands @ _STRIPES).reshape(len(image), _DOWN * _ACROSS), np.float32)

@@ -5,8 +5,10 @@
     for shot in shots:
         shot.start.seconds, shot.transition, shot.extent
 
-Fades are found first, then cuts outside them, then dissolves between both. A boundary that
-follows another too soon is dropped. To find one more kind of transition, write a module that
+Fades are found first, then cuts outside them, then dissolves between both; wipes are not
+looked for. A boundary that follows another too soon is dropped. Cuts compare neighbouring
+frames, whatever their distance in time; fades and dissolves are measured in seconds, so that
+a variable frame rate moves nothing. To find one more kind of transition, write a module that
 returns a list of ``Transition`` and add it to ``find_transitions``.
 """
 

@@ -159,9 +159,12 @@ class SignalRecorder:
             self._size = (luma.shape[0], luma.shape[1])
             self._rows = _spread(luma.shape[0], THUMB_ROWS)
             self._columns = _spread(luma.shape[1], THUMB_COLUMNS)
-        grid = luma[self._rows][:, self._columns].astype(np.uint16)
+        grid = luma[self._rows]
+        if len(self._columns) != luma.shape[1]:
+            grid = grid.take(self._columns, axis=1)
+        grid = grid.astype(np.uint16, order="C")
         height, width = len(self._rows) // THUMB_ROWS, len(self._columns) // THUMB_COLUMNS
-        # Two short sums over axes that are not the last: far quicker than one over both.
+        # Two sums over axes that are not the last: far quicker than one over both.
         bands = grid.reshape(THUMB_ROWS, height, -1).sum(axis=1, dtype=np.uint32)
         cells = bands.T.reshape(THUMB_COLUMNS, width, THUMB_ROWS).sum(axis=1, dtype=np.uint32).T
         total = int(cells.sum())

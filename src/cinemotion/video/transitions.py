@@ -14,6 +14,8 @@ from typing import Literal
 
 from cinemotion.core.errors import BadRecipeError
 
+FLASH_FRAMES = 5  # a flash may last so many frames, however slowly they follow each other
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:

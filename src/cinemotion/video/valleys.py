@@ -20,10 +20,10 @@ from scipy.ndimage import maximum_filter1d, median_filter
 
 from cinemotion.video.blend import blend_progress, fit_ramp
 from cinemotion.video.signals import Signals
+from cinemotion.video.transitions import FLASH_FRAMES
 
 _DARK = 0.2  # light of a valley's frames over that of the scenes around it
 _UNLIT = 12.0  # luma levels; light up to which a film has not begun, or is over
-_FLASH_FRAMES = 5
 _EQUAL = 0.25  # levels of mean luma within which frames are equally dark
 _RISE = (1.01, 0.2)  # factor and levels by which light must grow while a slope goes on
 _REST = 0.1  # seconds without such growth, after which a slope has reached its top
@@ -112,7 +112,7 @@ def _light(thumbs: NDArray[np.uint8]) -> Reals:
     flat = thumbs.reshape(len(thumbs), -1)
     squares = np.einsum("ij,ij->i", flat, flat, dtype=np.int64)  # exact, whatever the order
     light = np.sqrt(squares / flat.shape[1])
-    calm = median_filter(light, 2 * _FLASH_FRAMES + 1)
+    calm = median_filter(light, 2 * FLASH_FRAMES + 1)
     return np.asarray(np.minimum(light, 1.25 * calm))
 
 

@@ -1,0 +1,145 @@
+"""Write ``docs/results.md`` from the result files of the benchmarks; never edit it by hand.
+
+    python benchmarks/report.py [--results benchmarks/results] [--out docs/results.md]
+
+Each benchmark writes its file with ``--json benchmarks/results/NAME.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from common import ROOT
+
+COMMANDS = {
+    "throughput": "python benchmarks/throughput.py --json benchmarks/results/throughput.json",
+    "faces": "python benchmarks/faces.py --json benchmarks/results/faces.json",
+    "shots": "python benchmarks/shots.py --json benchmarks/results/shots.json",
+    "kills": "python benchmarks/kills.py --json benchmarks/results/kills.json",
+    "odd": "python benchmarks/odd.py --json benchmarks/results/odd.json",
+    "png": "python benchmarks/png.py --json benchmarks/results/png.json",
+}
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    return "" if value is None else str(value).replace("|", "\\|")
+
+
+def throughput(result: dict[str, Any]) -> str:
+    """Speed and memory."""
+    names = {
+        "film_seconds": "length of the film, s (1080p, 24 fps, H.264 veryfast, crf 20)",
+        "samples": "face crops stored",
+        "frames_skipped_as_unchanged": "sampled frames not detected again, since nothing moved",
+        "build_over_decode": "wall time of `build --every 0.5` over `ffmpeg … -f null -`",
+        "keyframes_times_real_time": "`build --keyframes`, times real time",
+        "peak_mb": "peak memory of the whole process tree, MB (2 workers)",
+        "long_film_seconds": "length of the long film, s",
+        "long_build_over_decode": "the same ratio on the long film",
+        "long_keyframes_times_real_time": "`--keyframes` on the long film, times real time",
+        "peak_growth": "peak memory on the long film over that on the short one",
+    }
+    return table(["what", "value"], [[names[k], result[k]] for k in names if k in result])
+
+
+def faces(result: list[dict[str, Any]]) -> str:
+    """Faces found on the hand-made ground truth."""
+
+    def rate(entry: dict[str, Any], name: str) -> str:
+        low, high = entry[f"{name}_low"], entry[f"{name}_high"]
+        return f"{entry[name]:.3f} ({low:.3f}-{high:.3f})"
+
+    rows = [
+        [
+            e["detector"],
+            " + ".join(f"{s:g}×" for s in e["scales"]),
+            e["counted"],
+            e["faces"],
+            rate(e, "recall"),
+            rate(e, "precision"),
+        ]
+        for e in result
+    ]
+    return table(
+        ["detector", "scales", "faces that count", "n", "recall (95 %)", "precision (95 %)"], rows
+    )
+
+
+def kills(result: dict[str, Any]) -> str:
+    """Builds killed and restarted."""
+    return (
+        f"{result['kills']} kills at random moments of a build of "
+        f"{result['undisturbed_seconds']:.1f} s; {result['builds_finished_between']} builds "
+        "finished before the blow. In the end all rows and crops equal those of an undisturbed "
+        f"build: {'yes' if result['rows_equal'] else 'no'}."
+    )
+
+
+def odd(result: dict[str, Any]) -> str:
+    """Odd files."""
+    head = ["file", "", "exit", "status", "frames", "samples", "seconds", "note"]
+    tail = (
+        f"\n\nThe folder as a whole: exit {result['folder_exit']}, "
+        f"with `--strict` {result['strict_exit']}."
+    )
+    return table(head, result["files"]) + tail
+
+
+def png(result: list[list[Any]]) -> str:
+    """PNG encoders."""
+    return table(["encoder", "ms a crop (best round)", "kB a crop"], result)
+
+
+def shots(result: Any) -> str:
+    """Shot detection on composed material."""
+    return table(result["head"], result["rows"])
+
+
+WRITERS = {
+    "throughput": throughput,
+    "faces": faces,
+    "shots": shots,
+    "kills": kills,
+    "odd": odd,
+    "png": png,
+}
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results.md")
+    options = parser.parse_args()
+    parts = [
+        "# Results\n\nWritten by `python benchmarks/report.py` from the result files; "
+        "every figure is printed by the command above it.\n"
+    ]
+    for name, write in WRITERS.items():
+        path = options.results / f"{name}.json"
+        if path.exists():
+            document = json.loads(path.read_text(encoding="utf-8"))
+            about = (write.__doc__ or "").rstrip(".")
+            machine = document["machine"]
+            where = f"{machine['cores']} cores, {machine['processor']}, Python {machine['python']}"
+            parts.append(
+                f"## {about}\n\n```sh\n{COMMANDS[name]}\n```\n\n"
+                f"{write(document['result'])}\n\nMeasured on {where}.\n"
+            )
+    options.out.write_text("\n".join(parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
