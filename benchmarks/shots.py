@@ -234,6 +234,7 @@ def encoded(random: Random, film: Reals) -> Frames:
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=RATE)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.thread_count = 1  # the same bits on every machine
         stream.options = {"crf": str(random.choice([23, 30, 36, 42])), "preset": "veryfast"}
         for image in film:
             noisy = np.clip(image + grain * random.standard_normal(image.shape, np.float32), 0, 255)

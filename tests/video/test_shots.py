@@ -316,6 +316,32 @@ def test_a_longer_shortest_shot_keeps_fewer_boundaries() -> None:
     assert [shot.start_frame for shot in few] == [0, 40]
 
 
+PIECES = [
+    flat(7),
+    flat(9, 255),
+    scene(68, 20, speed=(0, 30), grain=20),
+    dissolve(scene(69, 25), scene(70, 25), 12),
+    fade_out(scene(71, 12), 8),
+    np.random.default_rng(0).uniform(0, 255, (6, 90, 160)).astype(np.float32),
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from(range(len(PIECES))), min_size=1, max_size=5),
+    st.lists(st.sampled_from([0, 1, 40, 9000]), min_size=1, max_size=4),
+)
+def test_whatever_comes_the_shots_cover_it(pieces: list[int], steps: list[int]) -> None:
+    film = np.concatenate([PIECES[piece] for piece in pieces])
+    pts = np.cumsum(np.resize(steps, len(film))).tolist()
+    shots = find_shots(signals_of(film, pts), Fraction(1, 1000), pts[-1])
+    assert [shots[0].start_frame, shots[-1].end_frame] == [0, len(film)]
+    assert [shot.end_frame for shot in shots[:-1]] == [shot.start_frame for shot in shots[1:]]
+    assert all(shot.start_frame < shot.end_frame for shot in shots)
+    for shot in shots[1:]:
+        assert 0 <= shot.extent[0] <= shot.extent[1] < len(film)
+
+
 WHOLE = signals_of(
     np.concatenate(
         [

@@ -23,6 +23,7 @@ _NEIGHBOURS = 5  # frames on each side
 _RIVALS = 2  # peaks allowed among the neighbours: the two edges of a flash, or two more cuts
 _EXCESS = 0.34  # by how much a cut's novelty tops that of the highest neighbour after those
 _PROMINENCE = 2.0  # and how many times
+_MOST_FRAMES = 60  # looked at for the end of a flash: a quarter of a second at 240 a second
 _RETURN = 0.6  # the old scene is back when its novelty falls to this share of the change's
 
 
@@ -78,8 +79,8 @@ def _flashes(
     """
     flash = np.zeros(len(candidates), np.bool_)
     for at, frame in enumerate(candidates):
-        step = float(seconds[frame] - seconds[frame - 1])
-        reach = max(FLASH_FRAMES, int(longest / max(step, 1e-6)))
+        until = int(np.searchsorted(seconds, seconds[frame] + longest, side="right"))
+        reach = min(max(FLASH_FRAMES, until - 1 - int(frame)), _MOST_FRAMES)
         back, forth = np.meshgrid(np.arange(reach + 1), np.arange(reach + 1))
         left, right = frame - 1 - back, frame + forth
         near = (back + forth > 0) & (back + forth <= reach)

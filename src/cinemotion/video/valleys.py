@@ -157,7 +157,7 @@ def _top(view: View, foot: int, rim: int, step: int, longest: float) -> int | No
             break
     low, high = min(at, foot), max(at, foot)
     times = seconds[low : high + 1]
-    if len(times) < 3:
+    if len(times) < 3 or times[0] == times[-1]:  # the latter in damaged files
         return None
     ramp = fit_ramp([(light[low : high + 1], 1)], times)
     top = low + int(np.searchsorted(times, ramp[0] if step < 0 else ramp[1]))
