@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -28,6 +29,9 @@ def run(arguments: list[str]) -> int:
     """Run the command line with these arguments and return the exit code."""
     from cinemotion.cli.app import app
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # file names need not be text
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(arguments, prog_name="cinemotion", standalone_mode=False)
     except CinemotionError as error:

@@ -115,6 +115,10 @@ def load_recipe(path: Path | None, overrides: Mapping[str, Any]) -> BuildRecipe:
             section = data
             for parent in parents:
                 section = section.setdefault(parent, {})
+                if not isinstance(section, dict):
+                    raise BadRecipeError(
+                        f"recipe {path}: {parent!r} must be a table, [{parent}], got {section!r}"
+                    )
             section[key] = value
     try:
         return BuildRecipe.model_validate(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,7 +136,13 @@ def test_bad_input_is_one_line(
     (tmp_path / "other" / "thesis.doc").write_text("precious")
     film = str(demo_films[0])
     new = str(tmp_path / "new")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "table.toml").write_text("sampling = 3\n")
     cases = {
+        "no regular file": ["build", str(tmp_path / "pipe.mp4"), "--out", new],
+        "'sampling' must be a table": [
+            *("build", film, "--out", new, "--every", "1", "--recipe", str(tmp_path / "table.toml"))
+        ],
         "nowhere.mp4": ["build", str(tmp_path / "nowhere.mp4"), "--out", new],
         "no video file found": ["build", str(tmp_path / "empty"), "--out", new],
         "text.mp4": ["build", str(tmp_path / "text.mp4"), "--out", new],

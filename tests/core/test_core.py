@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cinemotion.core.errors import BadInputError, CinemotionError, MissingExtraError
+from cinemotion.core.errors import BadInputError
 from cinemotion.core.hashing import hash_bytes, hash_file, hash_json
 from cinemotion.core.registry import Registry
 from cinemotion.core.types import Faces, Shot, Timestamp
@@ -67,9 +67,3 @@ def test_an_unknown_name_answers_with_the_choices() -> None:
     assert "three" not in things
     with pytest.raises(BadInputError, match="unknown thing 'three'; choose one of: one, two"):
         things.load("three")
-
-
-def test_a_missing_extra_names_the_pip_line() -> None:
-    error = MissingExtraError("tensorflow", "train")
-    assert "pip install 'cinemotion[train]'" in str(error)
-    assert isinstance(error, CinemotionError)

@@ -65,3 +65,10 @@ def note_start(item: tuple[int, str], report: Any) -> int:
 
 def which_process(item: int, report: Any) -> int:
     return os.getpid()
+
+
+def loads_json(item: int, report: Any) -> int:
+    import json
+
+    value: int = json.loads(str(item))
+    return value

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -120,3 +121,35 @@ def _process(pid: int) -> list[psutil.Process]:
         return [psutil.Process(pid)]
     except psutil.NoSuchProcess:
         return []
+
+
+def test_a_busy_parent_does_not_take_its_workers_for_stalled() -> None:
+    def items() -> Iterator[int]:
+        yield 0
+        time.sleep(3.0)  # hashing the next film, say
+        yield 1
+
+    with ProcessExecutor(workers=2, stall_seconds=1.0) as pool:
+        outcomes = []
+        for outcome in pool.run("tasks:slow_but_alive", items()):
+            outcomes.append(outcome)
+            time.sleep(2.0)
+    assert [(o.fate, o.attempts) for o in outcomes] == [("done", 1), ("done", 1)]
+
+
+def test_a_run_that_was_given_up_does_not_leak_into_the_next() -> None:
+    with ProcessExecutor(workers=2) as pool:
+        given_up = pool.run("tasks:slow_first", range(6))
+        next(given_up)
+        given_up.close()  # type: ignore[attr-defined]
+        assert [o.value for o in pool.run("tasks:square", range(5))] == [0, 1, 4, 9, 16]
+
+
+def test_workers_import_nothing_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('picked up from the current folder')")
+    monkeypatch.chdir(tmp_path)
+    with ProcessExecutor(workers=1) as pool:
+        [outcome] = pool.run("tasks:loads_json", [3])
+    assert outcome.value == 3

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from cinemotion import BuildRecipe, build, open_dataset
-from cinemotion.core.errors import BadInputError, RecipeMismatchError
-from cinemotion.recipes import Crop, Sampling
+from cinemotion.core.errors import (
+    BadInputError,
+    RecipeMismatchError,
+    UnreadableFilmError,
+    WeightsError,
+)
+from cinemotion.flows.demo import portraits
+from cinemotion.recipes import Crop, FaceSettings, Sampling
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +96,7 @@ def test_the_same_call_again_reads_nothing_and_changes_nothing(
 ) -> None:
     before = open_dataset(dataset).samples()
     monkeypatch.setattr("cinemotion.flows.desk.hash_file", _forbidden)
+    monkeypatch.setattr("cinemotion.flows.run.probe", _forbidden)
     report = build(demo_films, dataset, workers=0)
     assert all(row["skipped"] for row in report.films)
     assert_frame_equal(open_dataset(dataset).samples(), before)
@@ -233,3 +242,105 @@ def test_a_bad_film_among_good_ones_is_a_row_with_a_reason(
     assert [row["status"] for row in report.films] == ["failed", "done"]
     assert "text.mp4" in report.films[0]["reason"]
     assert len(report.failed) == 1
+
+
+def test_notes_may_come_later(demo_films: list[Path], tmp_path: Path) -> None:
+    build(demo_films[:1], tmp_path / "d", workers=0)
+    table = tmp_path / "films.csv"
+    table.write_text("path,title,rights\n*,Portraits,public domain\n")
+    [row] = build(demo_films[:1], tmp_path / "d", catalogue=table, workers=0).films
+    assert row["skipped"]
+    assert (row["title"], row["rights"]) == ("Portraits", "public domain")
+    build(demo_films[:1], tmp_path / "d", workers=0)  # saying nothing takes nothing back
+    assert open_dataset(tmp_path / "d").films()["title"].to_list() == ["Portraits"]
+
+
+def test_a_film_is_known_by_its_absolute_path(
+    demo_films: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(demo_films[0].parent)
+    build([demo_films[0].name], tmp_path / "d", workers=0)
+    assert open_dataset(tmp_path / "d").films()["path"].to_list() == [str(demo_films[0])]
+
+
+def test_odd_names_and_broken_links_are_rows_not_crashes(
+    demo_films: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    shutil.copy(demo_films[1], os.path.join(os.fsencode(folder), b"caf\xe9.mp4"))  # noqa: PTH118
+    (folder / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    report = build([folder], tmp_path / "d", workers=0)
+    rows = {row["path"].rsplit("/", 1)[1]: row for row in report.films}
+    assert rows["caf\\xe9.mp4"]["status"] == "done"
+    assert rows["gone.mp4"]["status"] == "failed"
+
+
+def test_a_failed_look_does_not_undo_a_finished_film(
+    demo_films: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(demo_films, tmp_path / "d", workers=0)
+
+    def fails(path: Path) -> Any:
+        raise UnreadableFilmError(f"{path}: the disk had a hiccup")
+
+    monkeypatch.setattr("cinemotion.flows.run.probe", fails)
+    with pytest.raises(BadInputError):
+        build(demo_films, tmp_path / "d", workers=0, rehash=True)
+    assert open_dataset(tmp_path / "d").films()["status"].to_list() == ["done", "done"]
+
+
+def test_a_missing_weight_is_one_error_and_nothing_is_written(
+    demo_films: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CINEMOTION_WEIGHTS", str(tmp_path))
+    (tmp_path / "yunet_n_dynamic.onnx").write_text("no network")
+    with pytest.raises(WeightsError, match="yunet_n_dynamic"):
+        build(
+            demo_films,
+            tmp_path / "d",
+            recipe=BuildRecipe(faces=FaceSettings(detector="yunet")),
+            workers=0,
+        )
+    assert not (tmp_path / "d").exists()
+
+
+def test_the_quality_of_a_frame_is_that_of_its_picture_not_of_the_padding(tmp_path: Path) -> None:
+    texture = np.random.default_rng(0).normal(110, 30, (256, 256, 3)).clip(0, 255).astype(np.uint8)
+    scores = []
+    for height in (256, 106):
+        path = tmp_path / f"{height}.mp4"
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=25, options={"crf": "10"})
+            stream.width, stream.height, stream.pix_fmt = 256, height, "yuv420p"
+            picture = np.ascontiguousarray(texture[:height])
+            for _ in range(5):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            container.mux(stream.encode())
+        scores.append(_build([path], tmp_path / f"d{height}", subject="frame")["exposure"][0])
+    assert scores[0] == pytest.approx(scores[1], abs=0.1)
+
+
+def test_a_face_that_stands_still_for_long_keeps_its_track(tmp_path: Path) -> None:
+    """Five seconds without motion, then a slow pan: unchanged frames are no gap."""
+    portrait = np.repeat(np.repeat(portraits()[0], 2, axis=0), 2, axis=1)
+    path = tmp_path / "still.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "fast", "g": "500"})
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for i in range(175):
+            x = 100 + max(0, i - 125) * 2
+            picture = np.ascontiguousarray(portrait[100:460, x : x + 640])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    build([path], tmp_path / "d", workers=0)
+    dataset = open_dataset(tmp_path / "d")
+    assert (dataset.frames()["outcome"] == "unchanged").sum() >= 8
+    samples = dataset.samples()
+    assert samples["seconds"].max() > 5.5
+    assert samples["track"].n_unique() == 1
+
+
+def test_tracks_hold_at_any_sampling_step(demo_films: list[Path], tmp_path: Path) -> None:
+    samples = _build(demo_films[1:], tmp_path / "d", sampling=Sampling(every=1.0))
+    assert samples["track"].n_unique() == samples["shot"].n_unique()

@@ -17,9 +17,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "films"
 
 
-def test_folders_are_searched_and_titles_come_from_file_names(folder: Path) -> None:
+def test_folders_are_searched_and_nothing_is_said_without_a_catalogue(folder: Path) -> None:
     entries = list_films([folder], None)
-    assert [entry.title for entry in entries] == ["a", "b", "c"]
+    assert [entry.path.name for entry in entries] == ["a.mkv", "b.mp4", "c.mov"]
+    assert [entry.notes for entry in entries] == [{}, {}, {}]
 
 
 def test_the_first_row_that_matches_counts(folder: Path, tmp_path: Path) -> None:

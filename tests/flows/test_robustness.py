@@ -100,6 +100,41 @@ def test_killed_between_two_commits(
     assert last >= 6
 
 
+def test_ctrl_c_right_after_any_write(
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python delivers the signal as the write returns: the rows are in, we do not know it yet."""
+    real = lance.write_dataset
+    for last in range(100):
+        left = iter(range(last))
+
+        def interrupted(*args: Any, _left: Any = left, **kwargs: Any) -> Any:
+            real(*args, **kwargs)
+            if next(_left, None) is None:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(lance, "write_dataset", interrupted)
+        try:
+            build(demo_films[:1], tmp_path / str(last), workers=0)
+        except KeyboardInterrupt:
+            pass
+        else:
+            break
+        monkeypatch.setattr(lance, "write_dataset", real)
+        build(demo_films, tmp_path / str(last), workers=0)
+        _assert_same(open_dataset(tmp_path / str(last)), undisturbed)
+    assert last >= 6
+
+
+def test_a_kill_while_the_dataset_is_made_leaves_nothing_in_the_way(
+    demo_films: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "d" / ".locks").mkdir(parents=True)
+    (tmp_path / "d" / ".locks" / "draft-cinemotion.json-123").write_text("{")
+    [row] = build(demo_films[:1], tmp_path / "d", workers=0).films
+    assert row["status"] == "done"
+
+
 class _StandInForAKillError(BaseException):
     """Not an Exception, so that nothing of ours catches it."""
 
@@ -197,15 +232,30 @@ def test_a_reader_goes_on_while_the_dataset_is_compacted(
     assert len(opened.images(["more11"])) == 1
 
 
+@pytest.mark.parametrize("more", [[], ["--per-shot", "8"], ["--keyframes"]], ids=str)
 def test_two_builds_into_one_dataset_at_once(
-    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path
+    demo_films: list[Path], tmp_path: Path, more: list[str]
 ) -> None:
-    first = _start(demo_films, tmp_path / "d")
-    second = _start(demo_films[::-1], tmp_path / "d")
+    calm = _start(demo_films, tmp_path / "calm", *more)
+    code, _, err = _finish(calm)
+    assert code == 0, err
+    first = _start(demo_films, tmp_path / "d", *more)
+    second = _start(demo_films[::-1], tmp_path / "d", *more)
     for process in (first, second):
         code, _, err = _finish(process)
         assert code == 0, err
-    _assert_same(open_dataset(tmp_path / "d"), undisturbed)
+    _assert_same(open_dataset(tmp_path / "d"), open_dataset(tmp_path / "calm"))
+
+
+def test_two_builds_with_two_recipes_do_not_both_get_in(
+    demo_films: list[Path], tmp_path: Path
+) -> None:
+    processes = [_start(demo_films[:1], tmp_path / "d", "--crop-size", n) for n in ("64", "96")]
+    ends = [_finish(process) for process in processes]
+    assert sorted(code for code, _, _ in ends) == [0, 2]
+    [refusal] = [err for code, _, err in ends if code == 2]
+    assert "recipe.crop.size: " in refusal
+    assert len(open_dataset(tmp_path / "d").store.recipes()) == 1
 
 
 def test_a_full_disk_stops_cleanly_and_the_build_goes_on_later(

@@ -102,8 +102,9 @@ def build(
     if dry_run:
         from cinemotion.flows.estimate import estimate_build
 
-        _print_estimate(estimate_build(films, settings, catalogue=films_csv), json=json)
-        return 0
+        estimate = estimate_build(films, settings, catalogue=films_csv)
+        _print_estimate(estimate, json=json)
+        return 0 if estimate["films"] else 2
 
     if out is None:
         raise BadInputError("--out is missing; name the dataset's folder: --out DATASET")
@@ -126,6 +127,8 @@ def build(
     else:
         _print_films(report.films)
         typer.echo(f"dataset: {report.out}")
+    if len(report.failed) == len(report.films):
+        return 2
     troubled = [row for row in report.films if row["status"] != "done"]
     return 1 if strict and troubled else 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import TracebackType
 from typing import Any, Self
 
@@ -59,7 +60,8 @@ class BuildProgress:
             return
         self._faces += faces
         task = self._progress.tasks[self._task]
-        at = task.completed + seconds
+        # A segment that is tried again reports twice.
+        at = min(task.completed + seconds, task.total or math.inf)
         self._progress.update(
             self._task,
             completed=at,
@@ -67,6 +69,11 @@ class BuildProgress:
             speed=f"{at / task.elapsed:.1f} x real time" if task.elapsed else "",
             faces=self._faces,
         )
+
+    def skip(self, seconds: float) -> None:
+        """See :meth:`cinemotion.flows.watch.Watch.skip`."""
+        if self._task is not None and (total := self._progress.tasks[self._task].total):
+            self._progress.update(self._task, total=max(0.0, total - seconds))
 
     def end_film(self, row: dict[str, Any]) -> None:
         """See :meth:`cinemotion.flows.watch.Watch.end_film`."""

@@ -8,7 +8,6 @@
     ├── DatasetError           the dataset on disk cannot serve this call
     │   └── RecipeMismatchError    it was built with another recipe
     ├── WeightsError           a weight file is missing or its hash is wrong
-    ├── MissingExtraError      an optional package is not installed
     └── StorageFullError       no space left; what was committed is safe
 
 A message says what came, what was expected and what to do. Foreign errors are turned
@@ -48,16 +47,6 @@ class RecipeMismatchError(DatasetError):
 
 class WeightsError(CinemotionError):
     """A weight file is missing, or it is not the file whose hash is pinned."""
-
-
-class MissingExtraError(CinemotionError):
-    """An optional package is needed and not installed."""
-
-    def __init__(self, package: str, extra: str) -> None:
-        super().__init__(
-            f"the package {package!r} is needed for this and is not installed; "
-            f"install it with: pip install 'cinemotion[{extra}]'"
-        )
 
 
 class StorageFullError(CinemotionError):

@@ -58,6 +58,7 @@ class Dataset:
         samples = origin.join(facts, on="id", how="left").join(
             films, on=["film", "recipe"], how="left"
         )
+        samples = samples.with_columns(pl.col("status").fill_null("pending"))
         return samples.sort("path", "film", "recipe", "pts", "id", nulls_last=True)
 
     def frames(self) -> pl.DataFrame:

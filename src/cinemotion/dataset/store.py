@@ -26,14 +26,21 @@ import lance
 import pyarrow as pa
 from filelock import FileLock
 
-from cinemotion.core.errors import BadInputError, DatasetError, StorageFullError
+from cinemotion.core.errors import (
+    BadInputError,
+    DatasetError,
+    RecipeMismatchError,
+    StorageFullError,
+)
 from cinemotion.dataset.tables import TABLES
 
 FORMAT = 1
 _HEADER = "cinemotion.json"
-# Fewer, larger fragments keep scans fast; a film's commits are merged when it is done.
-_ROWS_PER_FRAGMENT = 1024 * 1024
+_OURS = {".locks", _HEADER}
+# The many small commits of a film are merged when it is done; what has grown to this size is
+# left alone, so that the work does not grow with the dataset.
 _MAX_FRAGMENTS = 8
+_BYTES_PER_FRAGMENT = 256 * 1024 * 1024
 
 
 class Store:
@@ -58,14 +65,19 @@ class Store:
             if path.exists() and not path.is_dir():
                 raise BadInputError(f"{path} is a file; --out needs a new or empty folder")
             if not header.exists():
-                if path.is_dir() and any(p.name != ".locks" for p in path.iterdir()):
+                if path.is_dir() and any(p.name not in _OURS for p in path.iterdir()):
                     raise BadInputError(
                         f"{path} is not empty and holds no cinemotion dataset; "
                         "name a new or empty folder"
                     )
                 (path / ".locks").mkdir(parents=True, exist_ok=True)
-                _write_atomically(header, json.dumps({"format": FORMAT}) + "\n")
+                cls(path)._write_file(header, {"format": FORMAT})
         return cls.open(path)
+
+    @staticmethod
+    def exists(path: Path) -> bool:
+        """Whether a folder holds a dataset, readable or not."""
+        return (path / _HEADER).exists()
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -92,12 +104,30 @@ class Store:
         files = sorted((self.path / "recipes").glob("*.json"))
         return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
-    def add_recipe(self, recipe: str, content: dict[str, Any]) -> None:
-        """Record a recipe; the same id again changes nothing."""
-        with _translated(self.path):
+    def admit(self, recipe: str, content: dict[str, Any], *, beside_others: bool) -> None:
+        """Record a recipe, or refuse it where the dataset was built with another one.
+
+        Args:
+            recipe: Its id; one that is known already changes nothing.
+            content: What the id stands for.
+            beside_others: Whether it may join another recipe.
+
+        Raises:
+            RecipeMismatchError: It may not; the message names the first difference.
+        """
+        with self._writing():
+            known = self.recipes()
+            if recipe in known:
+                return
+            if known and not beside_others:
+                other, theirs = next(iter(known.items()))
+                raise RecipeMismatchError(
+                    f"{self.path} was built with another recipe, {other} ("
+                    f"{first_difference(theirs, content)}); use its recipe, another --out, or "
+                    "--add-recipe"
+                )
             (self.path / "recipes").mkdir(exist_ok=True)
-            text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-            _write_atomically(self.path / "recipes" / f"{recipe}.json", text)
+            self._write_file(self.path / "recipes" / f"{recipe}.json", content)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows in one atomic commit; no rows, no commit."""
@@ -130,12 +160,16 @@ class Store:
         self, table: str, columns: Sequence[str] | None = None, where: str | None = None
     ) -> pa.Table:
         """Rows of a table, all columns or some, all rows or those that match a condition."""
-        current = self._dataset(table)
-        if current is None:
-            schema = TABLES[table]
-            names = schema.names if columns is None else columns
-            return pa.schema([schema.field(name) for name in names]).empty_table()
-        return current.to_table(columns=None if columns is None else list(columns), filter=where)
+        names = list(TABLES[table].names if columns is None else columns)
+        try:
+            return self._read(table, names, where)
+        except (OSError, ValueError):
+            # Another process may have compacted between our look and our read: once more.
+            try:
+                return self._read(table, names, where)
+            except (OSError, ValueError) as error:
+                line = " ".join(str(error).split())[:300]
+                raise DatasetError(f"cannot read {self._folder(table)}: {line}") from error
 
     def compact(self) -> None:
         """Merge small fragments and drop old states that no reader needs any more."""
@@ -143,13 +177,22 @@ class Store:
             for table in TABLES:
                 current = self._dataset(table)
                 if current is not None and len(current.get_fragments()) > _MAX_FRAGMENTS:
-                    current.optimize.compact_files(target_rows_per_fragment=_ROWS_PER_FRAGMENT)
+                    rows = max(1, current.count_rows())
+                    size = max(1, sum(f.stat().st_size for f in self._data_files(table)) // rows)
+                    target = max(1, _BYTES_PER_FRAGMENT // size)
+                    current.optimize.compact_files(target_rows_per_fragment=target)
                     # Readers that still hold an old state open the new one (see Dataset).
                     self._dataset(table).cleanup_old_versions(older_than=timedelta(0))
 
     def film_lock(self, film: str) -> FileLock:
         """The lock that a build holds while it works on a film, so that no other one does."""
         return FileLock(self.path / ".locks" / f"{film}.lock")
+
+    def _read(self, table: str, names: list[str], where: str | None) -> pa.Table:
+        current = self._dataset(table)
+        if current is None:
+            return pa.schema([TABLES[table].field(name) for name in names]).empty_table()
+        return current.to_table(columns=names, filter=where)
 
     def _dataset(self, table: str) -> Any:
         return lance.dataset(str(self._folder(table))) if self._exists(table) else None
@@ -161,6 +204,18 @@ class Store:
     def _folder(self, table: str) -> Path:
         return self.path / f"{table}.lance"
 
+    def _data_files(self, table: str) -> Iterator[Path]:
+        return (self._folder(table) / "data").iterdir()
+
+    def _write_file(self, path: Path, content: dict[str, Any]) -> None:
+        """Write a JSON file in one step; a draft that a kill leaves behind is out of the way."""
+        draft = self.path / ".locks" / f"draft-{path.name}-{os.getpid()}"
+        try:
+            draft.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
     def _exists(self, table: str) -> bool:
         """Whether the table was ever committed; a folder alone may be what a kill left behind."""
         return any((self._folder(table) / "_versions").glob("*.manifest"))
@@ -171,10 +226,15 @@ class Store:
             yield
 
 
-def _write_atomically(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+def first_difference(theirs: Any, ours: Any, key: str = "") -> str:
+    """The first place where two JSON values differ, in words."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for name in [*theirs, *(name for name in ours if name not in theirs)]:
+            if theirs.get(name) != ours.get(name):
+                return first_difference(
+                    theirs.get(name), ours.get(name), f"{key}.{name}" if key else name
+                )
+    return f"{key}: {theirs} there, {ours} here"
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -33,10 +34,13 @@ _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
 _POLL_SECONDS = 0.5
+# -P: nothing is imported from the folder that the user happens to be in.
+_COMMAND = (sys.executable, "-P", "-m", "cinemotion.engine.worker")
 
 
 @dataclass(slots=True)
 class _Unit:
+    run: object  # tells the units of one call of run() from those of another
     index: int
     item: Any
     attempts: int = 0
@@ -90,6 +94,7 @@ class ProcessExecutor:
     ) -> Iterator[Outcome]:
         """See :meth:`Executor.run`."""
         source = enumerate(items)
+        this_run = object()
         again: deque[_Unit] = deque()
         finished: dict[int, Outcome] = {}
         turn, exhausted, started = 0, False, 0
@@ -105,13 +110,15 @@ class ProcessExecutor:
                         exhausted = True
                         break
                     started = index + 1
-                    worker.start(task, _Unit(index, item))
+                    worker.start(task, _Unit(this_run, index, item))
             while turn in finished:
                 yield finished.pop(turn)
                 turn += 1
             if exhausted and turn == started:
                 return
             for unit, outcome in self._wait(progress):
+                if unit.run is not this_run:
+                    continue  # of an earlier run that was given up half way
                 if outcome.error is not None and unit.attempts < self._attempts:
                     again.append(unit)
                 else:
@@ -123,20 +130,16 @@ class ProcessExecutor:
     def _wait(self, progress: Progress | None) -> list[tuple[_Unit, Outcome]]:
         """Wait for news from a worker, or for one to have stalled."""
         ended: list[tuple[_Unit, Outcome]] = []
-        try:
-            worker, message = self._events.get(timeout=_POLL_SECONDS)
-        except Empty:
-            pass
-        else:
-            if message is None:
-                ended += self._bury(worker, "killed")
-            elif message[0] == "progress":
-                worker.seen = time.monotonic()
-                if progress is not None and worker.unit is not None:
-                    progress(worker.unit.item, message[1])
-            elif worker.unit is not None:
-                ended.append((worker.unit, message[1]))
-                worker.unit = None
+        timeout = _POLL_SECONDS
+        # All the news there is, before anybody is judged by the news of the last one.
+        while True:
+            try:
+                worker, message = self._events.get(timeout=timeout)
+            except Empty:
+                break
+            timeout = 0.0
+            if worker in self._workers:  # else it was buried, and its last message comes late
+                ended += self._hear(worker, message, progress)
         now = time.monotonic()
         for worker in list(self._workers):
             if worker.unit is not None and now - worker.seen > self._stall_seconds:
@@ -144,12 +147,26 @@ class ProcessExecutor:
                 ended += self._bury(worker, "stalled")
         return ended
 
+    def _hear(
+        self, worker: _Worker, message: tuple[str, Any] | None, progress: Progress | None
+    ) -> list[tuple[_Unit, Outcome]]:
+        """Take a message of a worker; ``None`` means that it is dead."""
+        if message is None:
+            return self._bury(worker, "killed")
+        unit = worker.unit
+        if unit is None:
+            return []
+        if message[0] == "progress":
+            if progress is not None:
+                progress(unit.item, message[1])
+            return []
+        worker.unit = None
+        return [(unit, message[1])]
+
     def _bury(
         self, worker: _Worker, fate: Literal["killed", "stalled"]
     ) -> list[tuple[_Unit, Outcome]]:
         """Put a new worker in the place of a dead one; hand back what it was working on."""
-        if worker not in self._workers:
-            return []  # killed by us a moment ago; its end of file arrives late
         self._workers[self._workers.index(worker)] = _Worker(self._events, self._preload)
         if worker.unit is None:
             return []
@@ -170,11 +187,11 @@ class _Worker:
         self.seen = time.monotonic()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "cinemotion.engine.worker", *([preload] if preload else [])],
+            [*_COMMAND, *([preload] if preload else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
-            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": _import_path()},
             start_new_session=True,  # Ctrl-C is for the parent alone, which then ends us
         )
         threading.Thread(target=self._listen, args=(events,), daemon=True).start()
@@ -215,10 +232,19 @@ class _Worker:
         with self._process.stdout as pipe:
             while True:
                 try:
-                    events.put((self, pickle.load(pipe)))
+                    message = pickle.load(pipe)
                 except (EOFError, OSError, pickle.UnpicklingError):
                     break
+                # Noted here, where it arrives: the parent may be busy with something else.
+                self.seen = time.monotonic()
+                events.put((self, message))
         events.put((self, None))
+
+
+def _import_path() -> str:
+    """Where the parent imports from, ourselves first, without the current folder."""
+    ours = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join([ours, *(folder for folder in sys.path if folder)])
 
 
 def _exit_name(code: int) -> str:

@@ -48,6 +48,7 @@ def link_tracks(
     boxes: Floats,
     landmarks: Floats,
     *,
+    until: Doubles | None = None,
     max_gap: float = 2.0,
 ) -> Ints:
     """Give every face the number of its track.
@@ -61,6 +62,8 @@ def link_tracks(
         seconds: float64 ``(m,)``, the frame's time.
         boxes: float32 ``(m, 4)``, xyxy, pixels.
         landmarks: float32 ``(m, 5, 2)``, xy, pixels.
+        until: float64 ``(m,)``, how long the picture is known to stand still after the
+            frame, so that the face stays where it is: a time, ``seconds`` where ``None``.
         max_gap: The longest time, in seconds, for which a track may be without a face.
 
     Returns:
@@ -72,6 +75,7 @@ def link_tracks(
     """
     _check(frame, shot, seconds, boxes, landmarks)
     track = np.full(len(frame), -1, np.int64)
+    until = seconds if until is None else until
     # Half a second to import, and needed only here, when a film is joined.
     from scipy.optimize import linear_sum_assignment
 
@@ -81,11 +85,9 @@ def link_tracks(
     count = 0
     for rows in np.split(order, starts) if len(order) else []:
         first = rows[0]
-        fresh = (shot[still.rows] == shot[first]) & (
-            seconds[first] - seconds[still.rows] <= max_gap
-        )
+        fresh = (shot[still.rows] == shot[first]) & (seconds[first] - until[still.rows] <= max_gap)
         still = _Open(still.rows[fresh], still.tracks[fresh])
-        gaps = seconds[first] - seconds[still.rows]
+        gaps = seconds[first] - until[still.rows]
         cost = _costs(boxes, landmarks, still.rows, rows, gaps)
         old, new = linear_sum_assignment(cost)
         allowed = cost[old, new] < FORBIDDEN

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,26 +19,36 @@ from pathlib import Path
 from cinemotion.core.errors import BadInputError
 from cinemotion.video.probe import find_films
 
-_NOTES = ("title", "edition", "group", "rights")
+NOTES = ("title", "edition", "group", "rights")
 
 
 @dataclass(frozen=True, slots=True)
 class FilmEntry:
-    """A film file and what is known of it beside its content.
+    """A film file and what is known of it beside its content; ``None`` where nothing is said.
 
     Attributes:
         path: The file.
-        title: Its title; the file's stem where nothing else is said.
+        title: Its title.
         edition: Which cut or restoration.
         group: Films that belong together (a series, say) share a group.
         rights: A note on what may be done with it.
     """
 
     path: Path
-    title: str
+    title: str | None = None
     edition: str | None = None
     group: str | None = None
     rights: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The absolute path as text; bytes that are no UTF-8 are spelt out."""
+        return os.fsencode(self.path.absolute()).decode("utf-8", "backslashreplace")
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What is said of the film."""
+        return {key: value for key in NOTES if (value := getattr(self, key)) is not None}
 
 
 def list_films(paths: Sequence[Path], catalogue: Path | None) -> list[FilmEntry]:
@@ -58,8 +69,7 @@ def list_films(paths: Sequence[Path], catalogue: Path | None) -> list[FilmEntry]
     entries = []
     for path in films:
         notes = next((row for row in rows if _matches(path, row["path"])), {})
-        known = {key: notes.get(key) or None for key in _NOTES[1:]}
-        entries.append(FilmEntry(path, notes.get("title") or path.stem, **known))
+        entries.append(FilmEntry(path, **{key: notes.get(key) or None for key in NOTES}))
     return entries
 
 
@@ -81,7 +91,7 @@ def _read_catalogue(path: Path) -> list[dict[str, str]]:
     if "path" not in columns:
         found = ", ".join(sorted(columns)) or "none"
         raise BadInputError(
-            f"the film list {path} needs a column 'path' (and may have {', '.join(_NOTES)}); "
+            f"the film list {path} needs a column 'path' (and may have {', '.join(NOTES)}); "
             f"found: {found}"
         )
     return [row for row in rows if row["path"]]

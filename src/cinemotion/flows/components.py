@@ -23,7 +23,12 @@ def components(recipe: BuildRecipe) -> dict[str, Any]:
     """
     parts: dict[str, Any] = {
         "revisions": dict(REVISIONS),
-        "libraries": {"av": version("av"), "opencv": opencv_version()},
+        "libraries": {
+            "av": version("av"),
+            "numpy": version("numpy"),
+            "opencv": opencv_version(),
+            "scipy": version("scipy"),
+        },
     }
     for step in recipe.crop.standardise:
         _ = STANDARDISATIONS[step]  # an unknown name answers with the choices

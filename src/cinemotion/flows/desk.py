@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from cinemotion.core.hashing import hash_file
+from cinemotion.core.hashing import hash_file, hash_json
 from cinemotion.core.types import Film
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import FILMS, owned
@@ -47,9 +47,19 @@ class FilmWork:
     recipe_id: str
     segments: list[Segment]
     committed: set[tuple[str, int]]
-    lock: FileLock
     targets: dict[int, tuple[int, ...]] | None = None
     waiting: set[int] = field(default_factory=set)
+
+    def seconds_done(self, stage: str) -> float:
+        """Film seconds whose segments an earlier run has committed."""
+        done = [s for s in self.segments if (stage, s.index) in self.committed]
+        return sum(self._seconds(segment) for segment in done)
+
+    def _seconds(self, segment: Segment) -> float:
+        start = self.film.start.pts if segment.start is None else segment.start
+        whole = self.film.start.pts + round((self.film.duration or 0.0) / self.film.time_base)
+        end = whole if segment.end is None else segment.end
+        return max(0.0, float((end - start) * self.film.time_base))
 
     def jobs(self, stage: Literal["signals", "samples"]) -> Iterator[SegmentJob]:
         """The jobs that this stage still needs; each also waits in ``waiting``."""
@@ -93,16 +103,19 @@ class FilmDesk:
         self._recipe_id = recipe_id
         self._rehash = rehash
         self._known: list[dict[str, Any]] = store.read("films").to_pylist()
+        self._locks: dict[str, FileLock] = {}
+
+    def release(self) -> None:
+        """Let go of every film that is still held."""
+        for lock in self._locks.values():
+            lock.release()
+        self._locks.clear()
 
     def built(self, entry: FilmEntry) -> dict[str, Any] | None:
         """The row of a film that was built before, told by its path, size, time and inode."""
-        if self._rehash:
-            return None
-        stamp = _stamp(entry.path)
-        for row in self._known:
-            same = row["path"] == str(entry.path) and all(row[k] == stamp[k] for k in _STAMP)
-            if same and row["recipe"] == self._recipe_id and _is_finished(row):
-                return row
+        for row in self._seen(entry):
+            if row["recipe"] == self._recipe_id and _is_finished(row):
+                return self._noted(row, entry)
         return None
 
     def take(self, entry: FilmEntry, film: Film, *, wait: bool) -> FilmWork | dict[str, Any] | None:
@@ -117,7 +130,7 @@ class FilmDesk:
             The work to do; or the film's row, where it was built before (perhaps from another
             path, since films are known by their content); or ``None``: another build has it.
         """
-        film_id = self._identify(entry.path)
+        film_id = self._identify(entry)
         lock = self._store.film_lock(film_id)
         try:
             lock.acquire(timeout=-1 if wait else 0)
@@ -128,11 +141,10 @@ class FilmDesk:
         if rows and _is_finished(rows[0]):
             lock.release()
             return self._moved(rows[0], entry)
+        self._locks[film_id] = lock
         segments = plan_segments(film, _segment_seconds(self._recipe))
         committed = self._clear_leftovers(where)
-        return FilmWork(
-            entry, film, film_id, self._recipe, self._recipe_id, segments, committed, lock
-        )
+        return FilmWork(entry, film, film_id, self._recipe, self._recipe_id, segments, committed)
 
     def finish(self, work: FilmWork) -> dict[str, Any]:
         """Join a film whose segments are all committed, and write its row, the last mark."""
@@ -140,35 +152,62 @@ class FilmDesk:
 
         summary = join_film(self._store, work.film, work.film_id, work.recipe, work.recipe_id)
         row = self._row(work.entry, work.film_id) | _verdict(summary, work.film)
-        self._store.replace("films", pa.Table.from_pylist([row], FILMS), key=["film", "recipe"])
-        work.lock.release()
+        self._write(row)
+        self._store.compact()
+        self._locks.pop(work.film_id).release()
         return row
 
     def fail(self, entry: FilmEntry, reason: str) -> dict[str, Any]:
-        """Record that nothing could be had of a film."""
-        row = self._row(entry, self._identify(entry.path)) | {
+        """Record that nothing could be had of a film; what was had of it before stays."""
+        film_id = self._identify(entry)
+        where = owned(film_id, self._recipe_id)
+        row = self._row(entry, film_id) | {
             "status": "failed",
             "reason": reason,
             "seconds": 0.0,
             **dict.fromkeys(_COUNTS, 0),
         }
-        self._store.replace("films", pa.Table.from_pylist([row], FILMS), key=["film", "recipe"])
+        if not any(_is_finished(old) for old in self._store.read("films", where=where).to_pylist()):
+            self._write(row)
         return row
 
-    def _identify(self, path: Path) -> str:
-        stamp = _stamp(path)
-        for row in self._known:
-            same = row["path"] == str(path) and all(row[key] == stamp[key] for key in _STAMP)
-            if same and not self._rehash:
-                return str(row["film"])
-        return hash_file(path)
+    def _seen(self, entry: FilmEntry) -> list[dict[str, Any]]:
+        """The rows of this very file; none where it has to be read again."""
+        stamp = _stamp(entry.path)
+        if self._rehash:
+            return []
+        return [
+            row
+            for row in self._known
+            if row["path"] == entry.name and all(row[key] == stamp[key] for key in _STAMP)
+        ]
+
+    def _identify(self, entry: FilmEntry) -> str:
+        seen = self._seen(entry)
+        if seen:
+            return str(seen[0]["film"])
+        try:
+            return hash_file(entry.path)
+        except OSError:
+            # A file that cannot be read is known by its name, for want of content.
+            return hash_json(["unreadable", entry.name])
 
     def _moved(self, row: dict[str, Any], entry: FilmEntry) -> dict[str, Any]:
         """The row of a film built before; it follows a file that was moved or touched."""
-        if row["path"] == str(entry.path) or not Path(row["path"]).exists():
-            row = row | {"path": str(entry.path)} | _stamp(entry.path)
-            self._store.replace("films", pa.Table.from_pylist([row], FILMS), key=["film", "recipe"])
+        if row["path"] == entry.name or not Path(row["path"]).exists():
+            row = row | {"path": entry.name} | _stamp(entry.path)
+            self._write(row)
+        return self._noted(row, entry)
+
+    def _noted(self, row: dict[str, Any], entry: FilmEntry) -> dict[str, Any]:
+        """The row with what is said of the film now."""
+        if any(row[key] != value for key, value in entry.notes.items()):
+            row = row | entry.notes
+            self._write(row)
         return row
+
+    def _write(self, row: dict[str, Any]) -> None:
+        self._store.replace("films", pa.Table.from_pylist([row], FILMS), key=["film", "recipe"])
 
     def _clear_leftovers(self, where: str) -> set[tuple[str, int]]:
         """Remove what no mark vouches for; return the marks: stage and segment number."""
@@ -186,12 +225,10 @@ class FilmDesk:
         return {
             "film": film_id,
             "recipe": self._recipe_id,
-            "path": str(entry.path),
+            "path": entry.name,
             **_stamp(entry.path),
-            "title": entry.title,
-            "edition": entry.edition,
-            "group": entry.group,
-            "rights": entry.rights,
+            "title": Path(entry.name).stem,
+            **entry.notes,
         }
 
 
@@ -241,5 +278,8 @@ def _is_finished(row: dict[str, Any]) -> bool:
 
 
 def _stamp(path: Path) -> dict[str, int]:
-    stat = path.stat()
+    try:
+        stat = path.stat()
+    except OSError:
+        return dict.fromkeys(_STAMP, 0)
     return {"bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns, "inode": stat.st_ino}

@@ -95,18 +95,18 @@ def _judged(
     times = crops["pts"].to_numpy()
     frame = np.searchsorted(pts, times)
     shot = _shot_of(times, shots)
-    track = (
-        link_tracks(
+    track = np.full(len(times), -1)
+    if recipe.subject == "face":
+        looked = store.read("frames", ["pts", "seconds", "same_as_pts"], where).sort_by("pts")
+        track = link_tracks(
             frame,
             shot,
             crops["seconds"].to_numpy(),
             _matrix(crops["box"], (4,)),
             _matrix(crops["landmarks"], (5, 2)),
-            max_gap=recipe.faces.max_gap,
+            until=_still_until(times, crops["seconds"].to_numpy(), looked),
+            max_gap=_max_gap(recipe.faces.max_gap, looked["seconds"].to_numpy()),
         )
-        if recipe.subject == "face"
-        else np.full(len(times), -1)
-    )
     reasons = _reasons(facts, shot, recipe)
     known = recipe.sampling.mode != "keyframes"
     columns = {
@@ -119,6 +119,22 @@ def _judged(
     for name, values in columns.items():
         facts = facts.set_column(facts.schema.get_field_index(name), name, values)
     return facts.cast(FACTS)
+
+
+def _still_until(
+    pts: NDArray[np.int64], seconds: NDArray[np.float64], looked: pa.Table
+) -> NDArray[np.float64]:
+    """Until when each sample's frame was found unchanged: float64 ``(m,)``, seconds."""
+    last: dict[int, float] = {}
+    for row in looked.filter(pc.is_valid(looked["same_as_pts"])).to_pylist():
+        last[row["same_as_pts"]] = row["seconds"]
+    return np.array([last.get(int(p), s) for p, s in zip(pts, seconds, strict=True)], np.float64)
+
+
+def _max_gap(wished: float, seconds: NDArray[np.float64]) -> float:
+    """The longest gap in a track: as wished, but one look may always be missed."""
+    steps = np.diff(seconds)
+    return max(wished, 2.5 * float(np.median(steps))) if len(steps) else wished
 
 
 def _reasons(facts: pa.Table, shot: NDArray[np.int64], recipe: BuildRecipe) -> list[str | None]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from cinemotion.core.errors import BadInputError, CinemotionError, RecipeMismatchError
+from cinemotion.core.errors import BadInputError, CinemotionError
 from cinemotion.core.types import Film
 from cinemotion.dataset.store import Store
 from cinemotion.engine.executor import Executor
+from cinemotion.faces.weights import fetch_weight
 from cinemotion.flows.catalogue import FilmEntry, list_films
 from cinemotion.flows.components import components
 from cinemotion.flows.desk import FilmDesk, FilmWork, preload_join
@@ -44,14 +45,26 @@ def run_build(
     Returns:
         The recipe's id, and a row per film in the order of the input.
     """
-    identity = recipe_id(recipe, components(recipe))
+    parts = components(recipe)
+    identity = recipe_id(recipe, parts)
+    content = {"recipe": recipe.model_dump(mode="json"), "components": parts}
     entries = list_films(films, catalogue)
-    opened = _probe_all(entries)
-    store = Store.create(out)
-    _admit(store, recipe, identity, add_recipe=add_recipe)
-    run = _Run(store, FilmDesk(store, recipe, identity, rehash=rehash), executor, watch)
+    if recipe.subject == "face":
+        fetch_weight(recipe.faces.detector)  # before any work, not in each of its segments
+    if Store.exists(out):
+        store = Store.open(out)
+        store.admit(identity, content, beside_others=add_recipe)
+        run = _Run(store, FilmDesk(store, recipe, identity, rehash=rehash), executor, watch)
+        run.skip_built(entries)
+        opened = _probe_all(run.missing(entries), needed=not run.rows)
+    else:
+        opened = _probe_all(
+            entries, needed=True
+        )  # first of all, so that nothing is written for nothing
+        store = Store.create(out)
+        store.admit(identity, content, beside_others=add_recipe)
+        run = _Run(store, FilmDesk(store, recipe, identity, rehash=rehash), executor, watch)
     run.work_on(opened, per_shot=recipe.sampling.mode == "per-shot")
-    store.compact()
     return identity, [run.rows[entry.path] for entry in entries]
 
 
@@ -66,20 +79,34 @@ class _Run:
     rows: dict[Path, dict[str, Any]] = field(default_factory=dict)
     busy: list[tuple[FilmEntry, Film]] = field(default_factory=list)
 
+    def skip_built(self, entries: Sequence[FilmEntry]) -> None:
+        """Settle the films that were built before, without opening them."""
+        for entry in entries:
+            row = self.desk.built(entry)
+            if row is not None:
+                self._end(entry, row, skipped=True)
+
+    def missing(self, entries: Sequence[FilmEntry]) -> list[FilmEntry]:
+        """The films that are not settled yet."""
+        return [entry for entry in entries if entry.path not in self.rows]
+
     def work_on(self, opened: Sequence[tuple[FilmEntry, Film | str]], *, per_shot: bool) -> None:
         """Build every film; those that another build holds come last."""
         lengths = [film.duration or 0.0 for _, film in opened if isinstance(film, Film)]
-        self.watch.begin(len(opened), sum(lengths))
+        self.watch.begin(len(opened), sum(lengths) * (2 if per_shot else 1))
         good = []
         for entry, film in opened:
             if isinstance(film, Film):
                 good.append((entry, film))
             else:
                 self._end(entry, self.desk.fail(entry, film))
-        self._build(self._take_all(good, wait=False), per_shot=per_shot)
-        # By now we hold no lock, so that two builds never wait for each other in a circle.
-        for late in self.busy:
-            self._build(self._take_all([late], wait=True), per_shot=per_shot)
+        try:
+            self._build(self._take_all(good, wait=False), per_shot=per_shot)
+            # By now we hold no lock, so that two builds never wait for each other in a circle.
+            for late in self.busy:
+                self._build(self._take_all([late], wait=True), per_shot=per_shot)
+        finally:
+            self.desk.release()
 
     def _build(self, works: Iterable[FilmWork], *, per_shot: bool) -> None:
         if not per_shot:
@@ -96,14 +123,13 @@ class _Run:
         self, films: Iterable[tuple[FilmEntry, Film]], *, wait: bool
     ) -> Iterator[FilmWork]:
         for entry, film in films:
-            row = self.desk.built(entry)
-            taken = row if row else self.desk.take(entry, film, wait=wait)
+            taken = self.desk.take(entry, film, wait=wait)
             if isinstance(taken, FilmWork):
                 yield taken
             elif taken is None:
                 self.busy.append((entry, film))
             else:
-                self.watch.advance(film.duration or 0.0, 0)
+                self.watch.skip(film.duration or 0.0)
                 self._end(entry, taken, skipped=True)
 
     def _run_stage(self, works: Iterable[FilmWork], stage: Stage) -> None:
@@ -113,6 +139,7 @@ class _Run:
         def jobs() -> Iterator[Any]:
             for work in works:
                 open_works[work.film_id] = work
+                self.watch.skip(work.seconds_done(stage))
                 yield from work.jobs(stage)
                 preload_join()
                 self._sign_off(work, writer, stage)
@@ -120,19 +147,12 @@ class _Run:
         def progress(_job: Any, seconds: float) -> None:
             self.watch.advance(seconds, 0)
 
-        try:
-            for outcome in self.executor.run(_TASK, jobs(), progress):
-                writer.add(outcome, stage)
-                work = open_works[outcome.item.film_id]
-                work.waiting.discard(outcome.item.index)
-                self.watch.advance(0.0, outcome.value.crops.num_rows if outcome.value else 0)
-                self._sign_off(work, writer, stage)
-        except KeyboardInterrupt:
-            writer.flush()  # what is finished shall not be lost to impatience
-            raise
-        finally:
-            for work in open_works.values():
-                work.lock.release()
+        for outcome in self.executor.run(_TASK, jobs(), progress):
+            writer.add(outcome, stage)
+            work = open_works[outcome.item.film_id]
+            work.waiting.discard(outcome.item.index)
+            self.watch.advance(0.0, outcome.value.crops.num_rows if outcome.value else 0)
+            self._sign_off(work, writer, stage)
 
     def _sign_off(self, work: FilmWork, writer: SegmentWriter, stage: Stage) -> None:
         if work.waiting or work.entry.path in self.rows:
@@ -142,15 +162,15 @@ class _Run:
             self._end(work.entry, self.desk.finish(work))
 
     def _end(self, entry: FilmEntry, row: dict[str, Any], *, skipped: bool = False) -> None:
-        self.rows[entry.path] = row | {"path": str(entry.path), "skipped": skipped}
+        self.rows[entry.path] = row | {"skipped": skipped}
         self.watch.end_film(self.rows[entry.path])
 
 
-def _probe_all(entries: Sequence[FilmEntry]) -> list[tuple[FilmEntry, Film | str]]:
+def _probe_all(entries: Sequence[FilmEntry], *, needed: bool) -> list[tuple[FilmEntry, Film | str]]:
     """Open every film; what cannot be opened is there with the reason.
 
     Raises:
-        CinemotionError: None of them can be opened; nothing has been written yet.
+        CinemotionError: None of them can be opened, and one is ``needed``.
     """
     opened: list[tuple[FilmEntry, Film | str]] = []
     first: CinemotionError | None = None
@@ -160,23 +180,8 @@ def _probe_all(entries: Sequence[FilmEntry]) -> list[tuple[FilmEntry, Film | str
         except CinemotionError as error:
             first = first or error
             opened.append((entry, str(error)))
-    if first is not None and not any(isinstance(film, Film) for _, film in opened):
+    if needed and first is not None and not any(isinstance(film, Film) for _, film in opened):
         if len(opened) == 1:
             raise first
         raise BadInputError(f"none of the {len(opened)} files is a film that can be read: {first}")
     return opened
-
-
-def _admit(store: Store, recipe: BuildRecipe, identity: str, *, add_recipe: bool) -> None:
-    """Record the recipe, or refuse it where the dataset was built with another one."""
-    known = store.recipes()
-    if identity not in known:
-        if known and not add_recipe:
-            raise RecipeMismatchError(
-                f"{store.path} was built with another recipe ({', '.join(sorted(known))}; this "
-                f"one is {identity}); use its recipe, another --out, or --add-recipe"
-            )
-        store.add_recipe(
-            identity,
-            {"recipe": recipe.model_dump(mode="json"), "components": components(recipe)},
-        )

@@ -74,7 +74,7 @@ def _draw(sheet: Pillow.Image, dataset: Dataset, row: dict[str, Any], x: int, y:
     font = ImageFont.load_default(11)
     title = _fit(pen, row["title"] or "", font)
     minutes, seconds = divmod(row["seconds"], 60)
-    note = row["reason"] or f"q {row['quality']:.2f}"
+    note = row["reason"] or (f"q {row['quality']:.2f}" if row["quality"] else row["status"])
     pen.text((x, y + _CELL + 1), title, fill=_TEXT, font=font)
     line = f"{minutes:.0f}:{seconds:05.2f} {note}"
     pen.text((x, y + _CELL + 14), line, fill=_FRAME[row["status"]], font=font)

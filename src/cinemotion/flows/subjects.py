@@ -133,14 +133,15 @@ class FrameSubject:
         crop = self._recipe.crop
         image = frame.rgb()
         x0, y0, x1, y1 = content_box(image)
-        square = fit_square(image[y0:y1, x0:x1], crop.size)
+        picture = np.ascontiguousarray(image[y0:y1, x0:x1])
+        square = fit_square(picture, crop.size)
         nowhere = np.full((5, 2), np.nan, np.float32)
         sample = Sample(
             box=np.array([x0, y0, x1, y1], np.float32),
             landmarks=nowhere,
             crop_landmarks=nowhere,
             score=1.0,
-            quality=score_frame_quality(square),
+            quality=score_frame_quality(picture),
             image=encode_image(standardise(square, crop.standardise), crop.format),
         )
         return Look([sample], (x0, y0, x1, y1))

@@ -35,6 +35,9 @@ def open_container(path: Path) -> InputContainer:
     Raises:
         UnreadableFilmError: It is missing, a folder, not readable or not a film.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # A pipe or a device would be waited for, perhaps for ever.
+        raise UnreadableFilmError(f"{path}: this is no regular file; copy the film to one first")
     try:
         container = av.open(
             f"file:{path.absolute()}",

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from cinemotion.core.types import Timestamp
 
-REVISION = 1
-
 # Mean absolute difference, in levels of 255, of a 4×4 block of luma samples. Recompressed
 # still pictures stay below it; a mouth that moves in a face of 40 px does not.
 STILL_LEVELS = 1.5
@@ -78,8 +76,10 @@ class StillnessGate:
         if not self._enabled:
             return
         coarse = np.ascontiguousarray(luma[::4, ::4])
+        # A stream may change its size half way; nothing can be compared across that.
         jumped = self._coarse is not None and (
-            float(cv2.mean(cv2.absdiff(coarse, self._coarse))[0]) > _JUMP_LEVELS
+            coarse.shape != self._coarse.shape
+            or float(cv2.mean(cv2.absdiff(coarse, self._coarse))[0]) > _JUMP_LEVELS
         )
         if jumped or pts in self._resets:
             self._reference = self.reference_pts = None

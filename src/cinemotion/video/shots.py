@@ -23,8 +23,6 @@ from cinemotion.video.fades import find_fades
 from cinemotion.video.signals import Signals
 from cinemotion.video.transitions import ShotSettings, Transition
 
-REVISION = 1  # raise it whenever the same film may give other shots; it is part of a recipe's hash
-
 
 def find_shots(
     signals: Signals,
