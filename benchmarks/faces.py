@@ -4,8 +4,9 @@
 
 The truth (``benchmarks/truth/``) was made before any detector ran. A detection is right when
 its IoU with a face is at least 0.5. Neutral, neither right nor wrong: doubtful faces that the
-truth marks ``ignore``, and faces smaller than the row's limit. Intervals: 95 %, bootstrap over
-clips' frames (2,000 draws, seeded).
+truth marks ``ignore``, and faces smaller than the row's limit. Faces are found as a build finds
+them: bars off, scaled, detected, small ones left out. Intervals: 95 %, bootstrap over the clips
+(2,000 draws, seeded), since the frames of one clip are alike.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinemotion.core.errors import WeightsError
-from cinemotion.core.types import Faces, Image
-from cinemotion.faces.detector import Detector, open_detector
+from cinemotion.core.types import Film
+from cinemotion.faces.weights import fetch_weight
+from cinemotion.flows.subjects import open_subject
+from cinemotion.recipes import BuildRecipe, FaceSettings
 from cinemotion.video.probe import probe
-from cinemotion.video.reader import FilmReader
+from cinemotion.video.reader import DecodedFrame, FilmReader
 from common import ROOT, print_table, shared, write_json
 
 INPUT = 512
@@ -38,9 +41,9 @@ Boxes = NDArray[np.float64]
 class Frame:
     """A frame with its truth."""
 
-    film: str
+    film: Film
     number: int
-    image: Image
+    decoded: DecodedFrame
     faces: Boxes
     ignored: Boxes
 
@@ -53,11 +56,12 @@ def read_truth() -> list[Frame]:
             rows[row["film"]][int(row["frame"])].append(row)
     frames = []
     for film, numbers in sorted(rows.items()):
-        with FilmReader(probe(shared() / "footage" / film)) as reader:
+        probed = probe(shared() / "footage" / film)
+        with FilmReader(probed) as reader:
             for number, decoded in enumerate(reader):
                 if number in numbers:
                     faces, ignored = _boxes(numbers[number])
-                    frames.append(Frame(film, number, decoded.rgb(), faces, ignored))
+                    frames.append(Frame(probed, number, decoded, faces, ignored))
     return frames
 
 
@@ -78,9 +82,9 @@ def overlap(a: Boxes, b: Boxes) -> tuple[Boxes, Boxes]:
     return inter / (area(a)[:, None] + area(b)[None] - inter), inter / area(a)[:, None]
 
 
-def score(frame: Frame, found: Faces, counts: Callable[[Boxes], NDArray[np.bool_]]) -> list[int]:
+def score(frame: Frame, found: Boxes, counts: Callable[[Boxes], NDArray[np.bool_]]) -> list[int]:
     """True positives, faces that count, false positives of one frame."""
-    iou, _ = overlap(found.boxes.astype(np.float64), frame.faces)
+    iou, _ = overlap(found, frame.faces)
     taken: set[int] = set()
     matched = np.full(len(found), -1)
     for i in range(len(found)):  # best score first
@@ -94,15 +98,15 @@ def score(frame: Frame, found: Faces, counts: Callable[[Boxes], NDArray[np.bool_
             matched[i] = best
     relevant = counts(frame.faces)
     hits = sum(bool(relevant[j]) for j in taken)
-    _, inside = overlap(found.boxes.astype(np.float64), frame.ignored)
-    iou_ignored, _ = overlap(found.boxes.astype(np.float64), frame.ignored)
+    _, inside = overlap(found, frame.ignored)
+    iou_ignored, _ = overlap(found, frame.ignored)
     neutral = (inside >= 0.5).any(1) | (iou_ignored >= 0.3).any(1)
     false = int(((matched < 0) & ~neutral).sum())
     return [hits, int(relevant.sum()), false]
 
 
-def summarise(table: NDArray[np.int64]) -> dict[str, float]:
-    """Recall and precision with bootstrap intervals over frames."""
+def summarise(clips: NDArray[np.int64]) -> dict[str, float]:
+    """Recall and precision with bootstrap intervals, from the counts of each clip."""
 
     def rates(rows: NDArray[np.int64]) -> tuple[float, float]:
         hits, faces, false = rows.sum(0)
@@ -110,14 +114,14 @@ def summarise(table: NDArray[np.int64]) -> dict[str, float]:
 
     chance = np.random.default_rng(0)
     draws = np.array(
-        [rates(table[chance.integers(0, len(table), len(table))]) for _ in range(2000)]
+        [rates(clips[chance.integers(0, len(clips), len(clips))]) for _ in range(2000)]
     )
     low, high = np.percentile(draws, [2.5, 97.5], axis=0)
-    recall, precision = rates(table)
+    recall, precision = rates(clips)
     return {
-        "faces": int(table[:, 1].sum()),
-        "hits": int(table[:, 0].sum()),
-        "false": int(table[:, 2].sum()),
+        "faces": int(clips[:, 1].sum()),
+        "hits": int(clips[:, 0].sum()),
+        "false": int(clips[:, 2].sum()),
         "recall": recall,
         "recall_low": low[0],
         "recall_high": high[0],
@@ -128,18 +132,21 @@ def summarise(table: NDArray[np.int64]) -> dict[str, float]:
 
 
 def measure(
-    frames: list[Frame], detector: Detector, about: str, misses: Path | None
+    frames: list[Frame], recipe: BuildRecipe, about: str, misses: Path | None
 ) -> dict[str, float]:
-    """Run a detector over all frames and score it on the faces that count."""
-    table = []
+    """Look at all frames as a build does and score on the faces that count."""
+    subject = open_subject(recipe)
+    clips: defaultdict[Path, list[list[int]]] = defaultdict(list)
     for frame in frames:
-        found = detector.detect([frame.image])[0]
-        shrink = min(1.0, INPUT / max(frame.image.shape[:2]))
+        samples = subject.look(frame.decoded, frame.film).samples
+        found = np.array([sample.box for sample in samples], np.float64).reshape(-1, 4)
+        shrink = min(1.0, INPUT / max(frame.film.size))
         limit = 20 / shrink if about == AT_INPUT else 40.0
-        table.append(score(frame, found, lambda boxes, limit=limit: sizes(boxes) >= limit))
+        counts = score(frame, found, lambda boxes, limit=limit: sizes(boxes) >= limit)
+        clips[frame.film.path].append(counts)
         if misses:
-            draw(misses, detector.name, frame, found, table[-1])
-    return summarise(np.array(table))
+            draw(misses, recipe.faces.detector, frame, found, counts)
+    return summarise(np.array([np.sum(rows, axis=0) for rows in clips.values()]))
 
 
 def main() -> None:
@@ -155,14 +162,13 @@ def main() -> None:
     for name in options.detectors.split(","):
         for scales, about in (((1.0,), AT_INPUT), ((1.0, 2.0), IN_FILM)):
             try:
-                detector = open_detector(
-                    name, min_score=options.min_score, long_side=INPUT, scales=scales
-                )
+                fetch_weight(name)
             except WeightsError as error:
                 print(f"{name} is left out: {error}")
                 break
             misses = options.misses if about == AT_INPUT else None
-            scores = measure(frames, detector, about, misses)
+            faces = FaceSettings(detector=name, min_score=options.min_score, scales=scales)
+            scores = measure(frames, BuildRecipe(faces=faces), about, misses)
             result.append({"detector": name, "scales": scales, "counted": about, **scores})
     total = sum(len(frame.faces) for frame in frames)
     print(f"{len(frames)} frames, {total} faces, IoU ≥ 0.5, score ≥ {options.min_score}")
@@ -194,20 +200,20 @@ def sizes(boxes: Boxes) -> NDArray[np.float64]:
     return np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(-1))
 
 
-def draw(folder: Path, name: str, frame: Frame, found: Faces, scored: list[int]) -> None:
+def draw(folder: Path, name: str, frame: Frame, found: Boxes, scored: list[int]) -> None:
     """Draw a frame with mistakes: truth green, ignored grey, found red."""
     if scored[0] == scored[1] and scored[2] == 0:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    picture = cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR)
+    picture = cv2.cvtColor(frame.decoded.rgb(), cv2.COLOR_RGB2BGR)
     for boxes, colour in (
         (frame.ignored, (160, 160, 160)),
         (frame.faces, (0, 200, 0)),
-        (found.boxes, (0, 0, 255)),
+        (found, (0, 0, 255)),
     ):
         for x0, y0, x1, y1 in boxes.astype(int):
             cv2.rectangle(picture, (x0, y0), (x1, y1), colour, 1 + picture.shape[1] // 900)
-    cv2.imwrite(str(folder / f"{name}-{frame.film}-{frame.number:04}.jpg"), picture)
+    cv2.imwrite(str(folder / f"{name}-{frame.film.path.stem}-{frame.number:04}.jpg"), picture)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
-"""Kill a build with SIGKILL at random moments, restart it, and compare with an undisturbed one.
+"""Strike a build at random moments, restart it, and compare with an undisturbed one.
 
-    python benchmarks/kills.py [FILM] [--kills 20] [--seed 0] [--json FILE]
+    python benchmarks/kills.py [FILM] [--kills 20] [--interrupts 5] [--workers-killed 5]
 
 The moments are drawn over the time that an undisturbed build takes, so that all its phases are
-hit. Only the command's own process is killed; its workers have to notice and end by themselves.
+hit. ``--kills``: SIGKILL to the command's own process (its workers have to notice and end by
+themselves). ``--interrupts``: SIGINT, as Ctrl-C sends it. ``--workers-killed``: SIGKILL to one
+worker; the build has to go on by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +29,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("film", type=Path, nargs="*", help="default: five of the shared clips")
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--interrupts", type=int, default=5)
+    parser.add_argument("--workers-killed", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, default=None)
     options = parser.parse_args()
@@ -37,35 +42,52 @@ def main() -> None:
         start = time.perf_counter()
         subprocess.run(command(films, folder / "calm"), check=True, capture_output=True)
         seconds = time.perf_counter() - start
-        killed = finished = 0
+        blows = ["kill"] * options.kills + ["interrupt"] * options.interrupts
+        blows += ["kill a worker"] * options.workers_killed
+        landed = dict.fromkeys(blows, 0)
         progress = []
-        while killed < options.kills:
-            process = subprocess.Popen(command(films, folder / "hit"), stdout=subprocess.DEVNULL)
+        while blows:
+            process = subprocess.Popen(
+                command(films, folder / "hit"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
             try:
                 process.wait(timeout=chance.uniform(0.1, seconds))
-                finished += 1  # it was done before the blow; begin another dataset
-                compare(folder, "hit")
-                (folder / "hit").rename(folder / f"done-{finished}")
             except subprocess.TimeoutExpired:
-                children = psutil.Process(process.pid).children(recursive=True)
-                process.kill()
-                process.wait()
-                killed += 1
-                _, alive = psutil.wait_procs(children, timeout=10)
-                if alive:
-                    sys.exit(f"workers outlived their parent: {alive}")
+                strike(process, blows[0], chance)
+                landed[blows.pop(0)] += 1
                 progress.append(committed(folder / "hit"))
+            if process.returncode == 0:  # it is done: compare, and begin another dataset
+                compare(folder, "hit")
+                (folder / "hit").rename(folder / f"done-{sum(landed.values())}-{len(progress)}")
         subprocess.run(command(films, folder / "hit"), check=True, capture_output=True)
         compare(folder, "hit")
     result = {
-        "kills": killed,
-        "builds_finished_between": finished,
+        "blows": landed,
         "undisturbed_seconds": seconds,
         "segments_committed_at_each_kill": progress,
         "rows_equal": True,
     }
     print_table(["what", "value"], [[k, str(v)] for k, v in result.items()])
     write_json(options.json, "kills", result)
+
+
+def strike(process: subprocess.Popen[bytes], blow: str, chance: random.Random) -> None:
+    """Strike a running build, and end the script where it does not behave."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    if blow == "kill a worker":
+        if children:
+            chance.choice(children).kill()
+        _, errors = process.communicate()
+        if process.returncode:
+            sys.exit(f"a killed worker ended the build: {errors.decode()}")
+        return
+    process.send_signal(signal.SIGKILL if blow == "kill" else signal.SIGINT)
+    _, errors = process.communicate()
+    if blow == "interrupt" and (process.returncode not in (0, 130) or b"Traceback" in errors):
+        sys.exit(f"Ctrl-C ended with {process.returncode}: {errors.decode()}")
+    _, alive = psutil.wait_procs(children, timeout=10)
+    if alive:
+        sys.exit(f"workers outlived their parent: {alive}")
 
 
 def command(films: list[Path], out: Path) -> list[str]:
@@ -82,8 +104,9 @@ def committed(path: Path) -> int:
 def compare(folder: Path, name: str) -> None:
     """End the script unless both datasets hold the same rows, in the same order."""
     calm, hit = open_dataset(folder / "calm"), open_dataset(folder / name)
-    for what in ("samples", "frames", "shots"):
-        if not getattr(calm, what)().equals(getattr(hit, what)(), null_equal=True):
+    for what in ("samples", "frames", "shots", "films"):
+        left, right = getattr(calm, what)(), getattr(hit, what)()
+        if not left.equals(right, null_equal=True):
             sys.exit(f"the {what} differ after the kills")
     ids = calm.samples()["id"].to_list()
     same = zip(calm.images(ids), hit.images(ids), strict=True)

@@ -54,6 +54,26 @@ def main() -> None:
                     note[:90],
                 ]
             )
+        for path in sorted((folder / "images").glob("*")):
+            code, seconds, text, errors = cinemotion("detect", "--json", "--", str(path))
+            fine = (
+                "Traceback" not in errors and code in (0, 2) and errors.count("\n") == (code == 2)
+            )
+            bad += not fine
+            faces = len(json.loads(text)["images"][0].get("faces", ()))
+            note = errors.strip().replace(str(folder), "…")
+            rows.append(
+                [
+                    f"images/{path.name}",
+                    "ok" if fine else "BAD",
+                    code,
+                    "",
+                    1,
+                    faces,
+                    seconds,
+                    note[:90],
+                ]
+            )
         code, seconds, text, errors = cinemotion(
             "build", "--out", f"{name}/all", "--json", "--", str(folder)
         )
@@ -71,6 +91,13 @@ def main() -> None:
 def cinemotion(*arguments: str) -> tuple[int, float, str, str]:
     """Run the command line; return exit code, seconds, standard output and error."""
     start = time.perf_counter()
+    try:
+        return _cinemotion(start, arguments)
+    except subprocess.TimeoutExpired:
+        return 124, LIMIT, "", f"no answer within {LIMIT} s\n"
+
+
+def _cinemotion(start: float, arguments: tuple[str, ...]) -> tuple[int, float, str, str]:
     done = subprocess.run(
         [sys.executable, "-m", "cinemotion", *arguments],
         capture_output=True,

@@ -79,11 +79,11 @@ def faces(result: list[dict[str, Any]]) -> str:
 
 def kills(result: dict[str, Any]) -> str:
     """Builds killed and restarted."""
+    blows = ", ".join(f"{blow}: {n}" for blow, n in result["blows"].items())
     return (
-        f"{result['kills']} kills at random moments of a build of "
-        f"{result['undisturbed_seconds']:.1f} s; {result['builds_finished_between']} builds "
-        "finished before the blow. In the end all rows and crops equal those of an undisturbed "
-        f"build: {'yes' if result['rows_equal'] else 'no'}."
+        f"Blows at random moments of a build of {result['undisturbed_seconds']:.1f} s ({blows}). "
+        "In the end all rows and crops equal those of an undisturbed build: "
+        f"{'yes' if result['rows_equal'] else 'no'}."
     )
 
 
@@ -104,7 +104,11 @@ def png(result: list[list[Any]]) -> str:
 
 def shots(result: Any) -> str:
     """Shot detection on composed material."""
-    return table(result["head"], result["rows"])
+    made = ", ".join(f"{n} {kind}s" for kind, n in result["made"].items())
+    rows = result["rows"]
+    head = ["detector", *next(iter(rows.values()))]
+    lines = [[name, *row.values()] for name, row in rows.items()]
+    return f"{result['frames']} frames with {made}.\n\n" + table(head, lines)
 
 
 WRITERS = {
