@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cinemotion.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from cinemotion.flows.watch import Watch
+    from cinemotion.recipes import BuildRecipe
 
 Films = Annotated[list[Path], typer.Argument(help="Film files, or folders that are searched.")]
 
@@ -83,7 +89,6 @@ def build(
 ) -> int:
     """Turn films into a dataset of upright, aligned, scored face crops, or continue one."""
     from cinemotion.core.errors import BadInputError
-    from cinemotion.recipes import load_recipe
 
     if per_shot is not None and keyframes:
         raise BadInputError("--per-shot and --keyframes exclude each other; name one of them")
@@ -98,20 +103,24 @@ def build(
         "crop.format": crop_format.value if crop_format else None,
         "max_per_shot": max_per_shot,
     }
-    settings = load_recipe(recipe, overrides)
+
+    def settings() -> BuildRecipe:
+        from cinemotion.recipes import load_recipe
+
+        return load_recipe(recipe, overrides)
+
     if dry_run:
         from cinemotion.flows.estimate import estimate_build
 
-        estimate = estimate_build(films, settings, catalogue=films_csv)
+        estimate = estimate_build(films, settings(), catalogue=films_csv)
         _print_estimate(estimate, json=json)
         return 0 if estimate["films"] else 2
 
     if out is None:
         raise BadInputError("--out is missing; name the dataset's folder: --out DATASET")
-    from cinemotion.cli.progress import BuildProgress
     from cinemotion.flows.build import build as run_build
 
-    with BuildProgress() as watch:
+    with _watch() as watch:
         report = run_build(
             films,
             out,
@@ -131,6 +140,17 @@ def build(
         return 2
     troubled = [row for row in report.films if row["status"] != "done"]
     return 1 if strict and troubled else 0
+
+
+def _watch() -> AbstractContextManager[Watch]:
+    """A progress bar where somebody can see it."""
+    from cinemotion.flows.watch import Quiet
+
+    if not sys.stderr.isatty():
+        return nullcontext(Quiet())
+    from cinemotion.cli.progress import BuildProgress
+
+    return BuildProgress()
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""The progress bar of a build; silent where standard error is not a terminal."""
+"""The progress bar of a build."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ class BuildProgress:
     """
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
         self._progress = Progress(
             TextColumn("films {task.fields[films]}"),
             BarColumn(bar_width=None),
@@ -25,8 +24,7 @@ class BuildProgress:
             TextColumn("{task.fields[speed]}"),
             TextColumn("{task.fields[faces]} faces"),
             TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
+            console=Console(stderr=True),
             transient=True,
         )
         self._task: TaskID | None = None

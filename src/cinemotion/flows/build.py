@@ -10,14 +10,16 @@ in. The same call again does only what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cinemotion.flows.executors import open_executor
 from cinemotion.flows.watch import Quiet, Watch
-from cinemotion.recipes import BuildRecipe
+
+if TYPE_CHECKING:
+    from cinemotion.recipes import BuildRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def build(
     films: Sequence[Path | str],
     out: Path | str,
     *,
-    recipe: BuildRecipe | None = None,
+    recipe: BuildRecipe | Callable[[], BuildRecipe] | None = None,
     catalogue: Path | str | None = None,
     add_recipe: bool = False,
     rehash: bool = False,
@@ -57,7 +59,7 @@ def build(
     Args:
         films: Film files and folders, which are searched for video files.
         out: The dataset's folder; made where it does not exist.
-        recipe: What to make; the defaults where ``None``.
+        recipe: What to make, or a function that reads it; the defaults where ``None``.
         catalogue: A ``films.csv`` with titles, editions, groups and rights.
         add_recipe: Allow a second recipe in one dataset.
         rehash: Read films that were built before, to check that they are still the same.
@@ -73,14 +75,20 @@ def build(
         StorageFullError: The disk is full; what was committed stays.
     """
     with open_executor(workers) as executor:
-        # The tables and the stages take a while to load; so do the workers, at the same time.
+        # Recipes, tables and stages take a while to load; so do the workers, at the same time.
         from cinemotion.flows.run import run_build
+        from cinemotion.recipes import BuildRecipe
+
+        if recipe is None or isinstance(recipe, BuildRecipe):
+            settings = recipe or BuildRecipe()
+        else:
+            settings = recipe()
 
         identity, rows = run_build(
             executor,
             [Path(film) for film in films],
             Path(out),
-            recipe or BuildRecipe(),
+            settings,
             catalogue=None if catalogue is None else Path(catalogue),
             add_recipe=add_recipe,
             rehash=rehash,
