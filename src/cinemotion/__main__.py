@@ -49,6 +49,9 @@ def run(arguments: list[str]) -> int:
         # from complaining when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # Standard output on a full disk, say; what a flow meets is translated where it happens.
+        return _complain(f"cannot go on: {error}")
     return code if isinstance(code, int) else 0
 
 

@@ -32,12 +32,14 @@ class Sampling(_Section):
     ``grid``: the frame on screen at every multiple of ``every`` seconds from the film's first
     picture. ``per-shot``: ``per_shot`` frames spread evenly over each shot (a second pass).
     ``keyframes``: key frames only, thinned to one per ``every`` seconds; nothing else is decoded.
+    ``deblock``: which frames get the decoder's deblocking filter; see decision 6 in the docs.
     """
 
     mode: Literal["grid", "per-shot", "keyframes"] = "grid"
     every: float = Field(0.5, gt=0, le=3600)
     per_shot: int = Field(3, ge=1, le=1000)
     skip_unchanged: bool = True
+    deblock: Literal["references", "all"] = "references"
     segment_seconds: float = Field(8.0, ge=1, le=600)
 
 

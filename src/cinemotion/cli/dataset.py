@@ -61,10 +61,10 @@ def sheet(
     from cinemotion.dataset.dataset import open_dataset
     from cinemotion.flows.sheet import write_sheet
 
-    drawn = write_sheet(
+    drawn, total = write_sheet(
         open_dataset(dataset), out, status=status.value, columns=columns, limit=limit
     )
-    typer.echo(f"{drawn} crops drawn: {out}")
+    typer.echo(f"{drawn} of {total} crops drawn: {out}")
 
 
 def register(app: typer.Typer) -> None:

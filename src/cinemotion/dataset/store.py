@@ -93,16 +93,23 @@ class Store:
                 f"{path} holds no cinemotion dataset (no readable {_HEADER}); "
                 "make one with: cinemotion build FILM --out DATASET"
             ) from error
-        if header.get("format") != FORMAT:
+        found = header.get("format") if isinstance(header, dict) else None
+        if found != FORMAT:
             raise DatasetError(
-                f"{path} has dataset format {header.get('format')}, this version reads {FORMAT}"
+                f"{path / _HEADER} names dataset format {found}, this version reads {FORMAT}; use "
+                "the version of cinemotion that wrote it, or restore the file"
             )
         return cls(path)
 
     def recipes(self) -> dict[str, dict[str, Any]]:
         """The recipes that this dataset was built with, by id."""
-        files = sorted((self.path / "recipes").glob("*.json"))
-        return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+        recipes = {}
+        for file in sorted((self.path / "recipes").glob("*.json")):
+            try:
+                recipes[file.stem] = json.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise DatasetError(f"cannot read the recipe {file}: {error}; restore it") from error
+        return recipes
 
     def admit(self, recipe: str, content: dict[str, Any], *, beside_others: bool) -> None:
         """Record a recipe, or refuse it where the dataset was built with another one.

@@ -44,7 +44,7 @@ class BuildReport:
 
 
 def build(
-    films: Sequence[Path | str],
+    films: Path | str | Sequence[Path | str],
     out: Path | str,
     *,
     recipe: BuildRecipe | Callable[[], BuildRecipe] | None = None,
@@ -57,7 +57,7 @@ def build(
     """Turn films into a dataset of face crops (or frames), or continue one.
 
     Args:
-        films: Film files and folders, which are searched for video files.
+        films: A film file or a folder, or several; folders are searched for video files.
         out: The dataset's folder; made where it does not exist.
         recipe: What to make, or a function that reads it; the defaults where ``None``.
         catalogue: A ``films.csv`` with titles, editions, groups and rights.
@@ -86,7 +86,7 @@ def build(
 
         identity, rows = run_build(
             executor,
-            [Path(film) for film in films],
+            [Path(film) for film in ([films] if isinstance(films, str | Path) else films)],
             Path(out),
             settings,
             catalogue=None if catalogue is None else Path(catalogue),

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from cinemotion.core.errors import DatasetError
 from cinemotion.core.hashing import hash_file, hash_json
 from cinemotion.core.types import Film
 from cinemotion.dataset.store import Store
@@ -136,6 +137,8 @@ class FilmDesk:
             lock.acquire(timeout=-1 if wait else 0)
         except Timeout:
             return None
+        except OSError as error:
+            raise DatasetError(f"cannot write {self._store.path}: {error}") from error
         where = owned(film_id, self._recipe_id)
         rows = [row for row in self._store.read("films", where=where).to_pylist()]
         if rows and _is_finished(rows[0]):
@@ -234,7 +237,8 @@ class FilmDesk:
 
 def preload_join() -> None:
     """Load what the join needs, half a second's worth, while the workers have the work."""
-    threading.Thread(target=import_module, args=("cinemotion.flows.join",), daemon=True).start()
+    for module in ("cinemotion.flows.join", "scipy.optimize"):
+        threading.Thread(target=import_module, args=(module,), daemon=True).start()
 
 
 def _verdict(summary: FilmSummary, film: Film) -> dict[str, Any]:

@@ -100,7 +100,13 @@ def run_segment(job: SegmentJob, report: Report) -> SegmentResult:
     rows = _Rows(job)
     step = max(1, round(film.coded_size[0] / LUMA_WIDTH))
     n_frames, end_pts = 0, 0
-    with FilmReader(film, job.start, job.end, key_frames_only=keys_only) as reader:
+    with FilmReader(
+        film,
+        job.start,
+        job.end,
+        key_frames_only=keys_only,
+        deblock_all=sampling.deblock == "all",
+    ) as reader:
         for frame in _until_last(reader, job.targets):
             luma = frame.luma(step)
             pts = frame.time.pts

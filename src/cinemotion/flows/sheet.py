@@ -28,10 +28,10 @@ def write_sheet(
     status: Literal["kept", "rejected", "all"] = "all",
     columns: int = 12,
     limit: int = 240,
-) -> int:
+) -> tuple[int, int]:
     """Draw the crops of a dataset in the order of film and time.
 
-    Where there are more than ``limit``, every n-th is drawn, so that the whole film is seen.
+    Where there are more than ``limit``, so many are drawn evenly, so that all films are seen.
     Kept crops have a green frame, rejected ones a red one and the reason under them.
 
     Args:
@@ -42,7 +42,7 @@ def write_sheet(
         limit: At most this many crops.
 
     Returns:
-        How many crops were drawn.
+        How many crops were drawn, and how many there are.
 
     Raises:
         DatasetError: There is nothing to draw.
@@ -53,8 +53,8 @@ def write_sheet(
         samples = samples.filter(pl.col("status") == status)
     if not len(samples):
         raise DatasetError(f"{dataset.path} has no samples to draw (status: {status})")
-    step = -(-len(samples) // limit)
-    rows = samples.gather_every(step).to_dicts()
+    n = min(limit, len(samples))
+    rows = samples[[i * len(samples) // n for i in range(n)]].to_dicts()
     height = _CELL + _CAPTION + _GAP
     size = (_GAP + columns * (_CELL + _GAP), _GAP + -(-len(rows) // columns) * height)
     sheet = Pillow.new("RGB", size, _GROUND)
@@ -63,7 +63,7 @@ def write_sheet(
         y = _GAP + i // columns * height
         _draw(sheet, dataset, row, x, y)
     _save(sheet, out)
-    return len(rows)
+    return len(rows), len(samples)
 
 
 def _draw(sheet: Pillow.Image, dataset: Dataset, row: dict[str, Any], x: int, y: int) -> None:

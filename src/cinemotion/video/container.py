@@ -93,12 +93,16 @@ def pick_stream(path: Path, container: InputContainer) -> VideoStream:
     return sized[0]
 
 
-def open_film(film: Film, threads: int = 1) -> tuple[InputContainer, VideoStream]:
+def open_film(
+    film: Film, threads: int = 1, *, deblock_all: bool = True
+) -> tuple[InputContainer, VideoStream]:
     """Open a probed film again, with a fresh decoder and every other stream left in the file.
 
     Args:
         film: As probed.
         threads: Of the decoder; with 1 it runs on the calling thread.
+        deblock_all: Run the decoder's deblocking filter on every frame; else only on those
+            that others are predicted from.
 
     Raises:
         UnreadableFilmError: It is gone, or it is no longer the file that was probed.
@@ -112,6 +116,8 @@ def open_film(film: Film, threads: int = 1) -> tuple[InputContainer, VideoStream
             "the file has changed since it was probed, run again"
         )
     set_up(container, stream, threads)
+    if not deblock_all:
+        stream.codec_context.options = {"skip_loop_filter": "noref"}
     return container, stream
 
 
