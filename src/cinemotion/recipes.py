@@ -106,7 +106,9 @@ def load_recipe(path: Path | None, overrides: Mapping[str, Any]) -> BuildRecipe:
     data: dict[str, Any] = {}
     if path is not None:
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            if path.exists() and not path.is_file():
+                raise BadRecipeError(f"{path} is no regular file; name a recipe in TOML")
+            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise BadRecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

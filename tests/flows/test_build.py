@@ -179,6 +179,7 @@ def test_keyframes_decodes_key_frames_only(demo_films: list[Path], tmp_path: Pat
     samples = _build(demo_films, tmp_path / "d", sampling=Sampling(mode="keyframes"))
     films = open_dataset(tmp_path / "d").films()
     assert (films["frames"] < 20).all()
+    assert films.sort("title")["seconds"].to_list() == pytest.approx([4.0, 6.506], abs=0.05)
     assert len(samples)
     assert samples["frame"].is_null().all()  # nobody counted the frames between
 

@@ -79,6 +79,8 @@ def _matches(path: Path, pattern: str) -> bool:
 
 
 def _read_catalogue(path: Path) -> list[dict[str, str]]:
+    if path.exists() and not path.is_file():
+        raise BadInputError(f"{path} is no regular file; name a film list in CSV")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
@@ -87,7 +89,9 @@ def _read_catalogue(path: Path) -> list[dict[str, str]]:
                 {key: (value or "").strip() for key, value in row.items() if key} for row in reader
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInputError(f"cannot read the film list {path}: {error}") from error
+        raise BadInputError(
+            f"cannot read the film list {path}: {error}; it must be CSV in UTF-8"
+        ) from error
     if "path" not in columns:
         found = ", ".join(sorted(columns)) or "none"
         raise BadInputError(

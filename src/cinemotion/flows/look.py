@@ -155,6 +155,8 @@ def read_image(path: Path) -> Image:
     Raises:
         UnreadableImageError: There is no such file, or it is not an image that we can decode.
     """
+    if path.exists() and not path.is_file():
+        raise UnreadableImageError(f"{path} is no regular file; name an image")
     try:
         with Pillow.open(path) as file:
             picture = ImageOps.exif_transpose(file)

@@ -120,6 +120,9 @@ def run_segment(job: SegmentJob, report: Report) -> SegmentResult:
                     gate.refer(pts, luma)
             n_frames, end_pts = n_frames + 1, frame.end.pts
             report(float((frame.end.pts - pts) * film.time_base))
+        if keys_only and n_frames and job.end is None:
+            # What follows the last key frame was not decoded; the film goes on all the same.
+            end_pts = max(end_pts, film.start.pts + round((film.duration or 0) / film.time_base))
         return SegmentResult(
             crops=pa.Table.from_pylist(rows.crops, CROPS),
             facts=pa.Table.from_pylist(rows.facts, FACTS),

@@ -5,7 +5,9 @@ write_sheet(open_dataset("dataset"), Path("sheet.png"))
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,13 +73,24 @@ def _draw(sheet: Pillow.Image, dataset: Dataset, row: dict[str, Any], x: int, y:
     sheet.paste(crop, (x, y))
     pen = ImageDraw.Draw(sheet)
     pen.rectangle((x, y, x + _CELL - 1, y + _CELL - 1), outline=_FRAME[row["status"]], width=2)
-    font = ImageFont.load_default(11)
+    font = _font()
     title = _fit(pen, row["title"] or "", font)
     minutes, seconds = divmod(row["seconds"], 60)
     note = row["reason"] or (f"q {row['quality']:.2f}" if row["quality"] else row["status"])
     pen.text((x, y + _CELL + 1), title, fill=_TEXT, font=font)
     line = f"{minutes:.0f}:{seconds:05.2f} {note}"
     pen.text((x, y + _CELL + 14), line, fill=_FRAME[row["status"]], font=font)
+
+
+@lru_cache(maxsize=1)
+def _font() -> Any:
+    """DejaVu Sans out of Matplotlib's data, for titles in most alphabets."""
+    spec = importlib.util.find_spec("matplotlib")
+    for folder in (spec and spec.submodule_search_locations) or []:
+        path = Path(folder, "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
+        if path.exists():
+            return ImageFont.truetype(str(path), 10)
+    return ImageFont.load_default(11)
 
 
 def _fit(pen: ImageDraw.ImageDraw, text: str, font: Any) -> str:

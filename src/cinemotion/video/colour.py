@@ -95,7 +95,7 @@ class Converter:
 
     def __init__(self, film: Film) -> None:
         self.film = film
-        self._scalers: defaultdict[tuple[int, int], VideoReformatter]
+        self._scalers: defaultdict[tuple[int, int, str], VideoReformatter]
         self._scalers = defaultdict(VideoReformatter)
 
     def rgb(self, frame: VideoFrame, long_side: int | None = None) -> Image:
@@ -136,19 +136,39 @@ class Converter:
     ) -> NDArray[Any]:
         """The frame in another size and a packed format, ``(height, width, channels)``."""
         colour = self.film.colour
+        stored = ColorRange.JPEG if colour.full_range else ColorRange.MPEG
+        if form == "rgb24" and width < frame.width and _is_8_bit_yuv(frame):
+            # Size first, colour afterwards: 1.6 against 2.6 ms from 1080 lines to 512 px.
+            frame = self._scalers[width, height, "yuv444p"].reformat(
+                frame,
+                width=width,
+                height=height,
+                format="yuv444p",
+                src_colorspace=_SWSCALE[colour.matrix],
+                dst_colorspace=_SWSCALE[colour.matrix],
+                src_color_range=stored,
+                dst_color_range=stored,
+                interpolation=Interpolation.AREA,
+                threads=1,
+            )
         grows = width > frame.width or height > frame.height
-        scaled = self._scalers[width, height].reformat(
+        scaled = self._scalers[width, height, form].reformat(
             frame,
             width=width,
             height=height,
             format=form,
             src_colorspace=_SWSCALE[colour.matrix],
-            src_color_range=ColorRange.JPEG if colour.full_range else ColorRange.MPEG,
+            src_color_range=stored,
             dst_color_range=ColorRange.JPEG,
             interpolation=_UP if grows else _DOWN,
             threads=1,
         )
         return plane_rows(scaled, kind, channels).reshape(height, width, channels)
+
+
+def _is_8_bit_yuv(frame: VideoFrame) -> bool:
+    form = frame.format
+    return len(form.components) == 3 and not form.is_rgb and form.components[0].bits == 8
 
 
 def fit(size: tuple[int, int], long_side: int | None) -> tuple[int, int]:
