@@ -47,7 +47,6 @@ def throughput(result: dict[str, Any]) -> str:
         "keyframes_times_real_time": "`build --keyframes`, times real time",
         "peak_mb": "peak memory of the whole process tree, MB (2 workers)",
         "long_film_seconds": "length of the long film, s",
-        "long_build_over_decode": "the same ratio on the long film",
         "long_keyframes_times_real_time": "`--keyframes` on the long film, times real time",
         "peak_growth": "peak memory on the long film over that on the short one",
     }

@@ -140,8 +140,8 @@ class _Run:
             for work in works:
                 open_works[work.film_id] = work
                 self.watch.skip(work.seconds_done(stage))
-                yield from work.jobs(stage)
                 preload_join()
+                yield from work.jobs(stage)
                 self._sign_off(work, writer, stage)
 
         def progress(_job: Any, seconds: float) -> None:
