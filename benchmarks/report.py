@@ -21,6 +21,7 @@ COMMANDS = {
     "shots": "python benchmarks/shots.py --json benchmarks/results/shots.json",
     "kills": "python benchmarks/kills.py --json benchmarks/results/kills.json",
     "odd": "python benchmarks/odd.py --json benchmarks/results/odd.json",
+    "deblock": "python benchmarks/deblock.py --json benchmarks/results/deblock.json",
     "png": "python benchmarks/png.py --json benchmarks/results/png.json",
 }
 
@@ -96,6 +97,11 @@ def odd(result: dict[str, Any]) -> str:
     return table(head, result["files"]) + tail
 
 
+def deblock(result: dict[str, Any]) -> str:
+    """Deblocking filter on reference frames only."""
+    return table(result["head"], result["rows"])
+
+
 def png(result: list[list[Any]]) -> str:
     """PNG encoders."""
     return table(["encoder", "ms a crop (best round)", "kB a crop"], result)
@@ -116,6 +122,7 @@ WRITERS = {
     "shots": shots,
     "kills": kills,
     "odd": odd,
+    "deblock": deblock,
     "png": png,
 }
 
