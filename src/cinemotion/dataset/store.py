@@ -178,12 +178,15 @@ class Store:
                 line = " ".join(str(error).split())[:300]
                 raise DatasetError(f"cannot read {self._folder(table)}: {line}") from error
 
-    def compact(self) -> None:
-        """Merge small fragments and drop old states that no reader needs any more."""
+    def compact(self, more_than: int = _MAX_FRAGMENTS) -> None:
+        """Merge small fragments where there are many, and drop the states before.
+
+        Takes some hundred megabytes of memory for a while.
+        """
         with self._writing():
             for table in TABLES:
                 current = self._dataset(table)
-                if current is not None and len(current.get_fragments()) > _MAX_FRAGMENTS:
+                if current is not None and len(current.get_fragments()) > more_than:
                     rows = max(1, current.count_rows())
                     size = max(1, sum(f.stat().st_size for f in self._data_files(table)) // rows)
                     target = max(1, _BYTES_PER_FRAGMENT // size)

@@ -94,4 +94,8 @@ def build(
             rehash=rehash,
             watch=watch or Quiet(),
         )
+    from cinemotion.dataset.store import Store
+
+    # Now that the workers have given their memory back.
+    Store.open(Path(out)).compact()
     return BuildReport(Path(out), identity, rows)

@@ -33,6 +33,8 @@ from cinemotion.video.segments import Segment, plan_segments
 if TYPE_CHECKING:
     from cinemotion.flows.join import FilmSummary
 
+# While the workers hold their memory; what is left is merged when they are gone.
+_TOO_MANY_FRAGMENTS = 200
 _STAMP = ("bytes", "mtime_ns", "inode")
 _COUNTS = ("frames", "errors", "failed_segments", "shots", "samples", "kept", "unchanged")
 
@@ -156,7 +158,7 @@ class FilmDesk:
         summary = join_film(self._store, work.film, work.film_id, work.recipe, work.recipe_id)
         row = self._row(work.entry, work.film_id) | _verdict(summary, work.film)
         self._write(row)
-        self._store.compact()
+        self._store.compact(more_than=_TOO_MANY_FRAGMENTS)
         self._locks.pop(work.film_id).release()
         return row
 
