@@ -15,6 +15,8 @@ from cinemotion.core.errors import CinemotionError
 _UsageError: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
 _ClickException: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line and exit.
@@ -42,8 +44,7 @@ def run(arguments: list[str]) -> int:
     except _ClickException as error:
         return _complain(error.format_message())
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
-        return 130
+        code = _INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away (| head); say nothing, and keep the interpreter
         # from complaining when it flushes at exit.
@@ -52,6 +53,8 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         # Standard output on a full disk, say; what a flow meets is translated where it happens.
         return _complain(f"cannot go on: {error}")
+    if code == _INTERRUPTED:  # Typer may turn Ctrl-C into this code by itself
+        print("interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
     return code if isinstance(code, int) else 0
 
 

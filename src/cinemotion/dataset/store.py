@@ -37,7 +37,7 @@ from cinemotion.dataset.tables import TABLES
 FORMAT = 1
 _HEADER = "cinemotion.json"
 _OURS = {".locks", _HEADER}
-# The many small commits of a film are merged when it is done; what has grown to this size is
+# The many small commits of a build are merged when it is done; what has grown to this size is
 # left alone, so that the work does not grow with the dataset.
 _MAX_FRAGMENTS = 8
 _BYTES_PER_FRAGMENT = 256 * 1024 * 1024
