@@ -153,3 +153,41 @@ def test_workers_import_nothing_from_the_current_folder(
     with ProcessExecutor(workers=1) as pool:
         [outcome] = pool.run("tasks:loads_json", [3])
     assert outcome.value == 3
+
+
+def _threads_of_the_template(preload: list[str]) -> tuple[int, bool]:
+    """How many threads a template has, and whether its worker is a fork of it."""
+    with ProcessExecutor(workers=1, preload=preload) as pool:
+        worker = psutil.Process(next(pool.run("tasks:which_process", [0])).value)
+        template = worker.parent()
+        assert template is not None
+        return template.num_threads(), "engine.template" in " ".join(worker.cmdline())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_the_template_of_a_build_has_one_thread_so_that_it_can_be_forked() -> None:
+    assert _threads_of_the_template(["cinemotion.flows.worker"]) == (1, True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_a_template_with_threads_starts_fresh_interpreters() -> None:
+    assert _threads_of_the_template(["starts_a_thread"]) == (2, False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_a_killed_template_is_replaced() -> None:
+    with ProcessExecutor(workers=1) as pool:
+        first = psutil.Process(next(pool.run("tasks:which_process", [0])).value)
+        template = first.parent()
+        assert template is not None
+        template.kill()
+        template.wait()
+        first.kill()
+        assert next(pool.run("tasks:which_process", [0])).value != first.pid
+
+
+def test_a_module_that_cannot_be_loaded_is_an_outcome() -> None:
+    with ProcessExecutor(workers=1, preload=["no_such_module_of_ours"]) as pool:
+        outcome = next(pool.run("tasks:square", [1]))
+    assert outcome.fate == "killed"
+    assert "No module named 'no_such_module_of_ours'" in str(outcome.error)

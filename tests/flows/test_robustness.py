@@ -299,3 +299,16 @@ def test_a_really_full_disk_is_one_line(
         _assert_same(open_dataset(small / "d"), undisturbed)
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+@pytest.mark.parametrize("table", ["crops", "facts"])
+def test_a_film_whose_table_was_removed_is_built_again(
+    demo_films: list[Path], tmp_path: Path, table: str
+) -> None:
+    out = tmp_path / "d"
+    build(demo_films[:1], out, workers=0)
+    before = open_dataset(out).samples()
+    shutil.rmtree(out / f"{table}.lance")
+    report = build(demo_films[:1], out, workers=0)
+    assert not report.films[0]["skipped"]
+    assert_frame_equal(open_dataset(out).samples(), before)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cinemotion.flows.segment import SegmentJob, SegmentResult, run_segment
+from cinemotion.flows.jobs import SegmentJob, SegmentResult
+from cinemotion.flows.segment import run_segment
 from cinemotion.recipes import BuildRecipe, Sampling
 from cinemotion.video.probe import probe
 from cinemotion.video.segments import plan_segments

@@ -7,6 +7,7 @@
     │   └── BadRecipeError         a setting is unknown or out of range
     ├── DatasetError           the dataset on disk cannot serve this call
     │   └── RecipeMismatchError    it was built with another recipe
+    ├── MissingExtraError      an optional package is not installed
     ├── WeightsError           a weight file is missing or its hash is wrong
     └── StorageFullError       no space left; what was committed is safe
 
@@ -43,6 +44,20 @@ class DatasetError(CinemotionError):
 
 class RecipeMismatchError(DatasetError):
     """The dataset was built with another recipe."""
+
+
+class MissingExtraError(CinemotionError):
+    """An optional package is not installed; the message gives the pip line.
+
+    Args:
+        package: What could not be imported.
+        extra: The extra of ``cinemotion`` that brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f"{package} is not installed; get it with: pip install 'cinemotion[{extra}]'"
+        )
 
 
 class WeightsError(CinemotionError):

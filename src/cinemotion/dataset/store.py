@@ -17,12 +17,11 @@ import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import lance
 import pyarrow as pa
 from filelock import FileLock
 
@@ -156,6 +155,13 @@ class Store:
                 rows.cast(TABLES[table])
             )
 
+    def overwrite(self, table: str, rows: pa.Table) -> None:
+        """Put rows in the place of all that a table holds, in one atomic commit."""
+        with self._writing():
+            _lance().write_dataset(
+                rows.cast(TABLES[table]), str(self._folder(table)), mode="overwrite"
+            )
+
     def delete(self, table: str, where: str) -> None:
         """Remove the rows that match an SQL condition, in one atomic commit."""
         with self._writing():
@@ -178,6 +184,10 @@ class Store:
                 line = " ".join(str(error).split())[:300]
                 raise DatasetError(f"cannot read {self._folder(table)}: {line}") from error
 
+    def has(self, table: str) -> bool:
+        """Whether the table was ever committed; a folder alone may be what a kill left behind."""
+        return any((self._folder(table) / "_versions").glob("*.manifest"))
+
     def compact(self, more_than: int = _MAX_FRAGMENTS) -> None:
         """Merge small fragments where there are many, and drop the states before.
 
@@ -194,6 +204,10 @@ class Store:
                     # Readers that still hold an old state open the new one (see Dataset).
                     self._dataset(table).cleanup_old_versions(older_than=timedelta(0))
 
+    def still(self) -> AbstractContextManager[None]:
+        """Hold all writers off, so that several tables can be read in one state."""
+        return self._writing()
+
     def film_lock(self, film: str) -> FileLock:
         """The lock that a build holds while it works on a film, so that no other one does."""
         return FileLock(self.path / ".locks" / f"{film}.lock")
@@ -201,15 +215,16 @@ class Store:
     def _read(self, table: str, names: list[str], where: str | None) -> pa.Table:
         current = self._dataset(table)
         if current is None:
-            return pa.schema([TABLES[table].field(name) for name in names]).empty_table()
+            schema = pa.schema([TABLES[table].field(name) for name in names])
+            return pa.Table.from_batches([], schema)
         return current.to_table(columns=names, filter=where)
 
     def _dataset(self, table: str) -> Any:
-        return lance.dataset(str(self._folder(table))) if self._exists(table) else None
+        return _lance().dataset(str(self._folder(table))) if self.has(table) else None
 
     def _write(self, table: str, rows: pa.Table) -> None:
-        mode = "append" if self._exists(table) else "create"
-        lance.write_dataset(rows, str(self._folder(table)), mode=mode)
+        mode = "append" if self.has(table) else "create"
+        _lance().write_dataset(rows, str(self._folder(table)), mode=mode)
 
     def _folder(self, table: str) -> Path:
         return self.path / f"{table}.lance"
@@ -226,14 +241,17 @@ class Store:
         finally:
             draft.unlink(missing_ok=True)
 
-    def _exists(self, table: str) -> bool:
-        """Whether the table was ever committed; a folder alone may be what a kill left behind."""
-        return any((self._folder(table) / "_versions").glob("*.manifest"))
-
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with _translated(self.path), FileLock(self.path / ".locks" / "write.lock"):
             yield
+
+
+def _lance() -> Any:
+    """Lance, imported on first use: a new build hands out its first jobs before it stores."""
+    import lance
+
+    return lance
 
 
 def first_difference(theirs: Any, ours: Any, key: str = "") -> str:

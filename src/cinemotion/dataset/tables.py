@@ -7,6 +7,13 @@
 ``shots``     the shots of every finished film
 ``films``     every film that was tried, with its status; the mark that it is done
 
+Beside what comes from films:
+
+``stills``        bytes and origin of every imported picture; its facts are in ``facts`` too
+``sources``       every finished import; the mark that it is done
+``fingerprints``  hashes of what a picture looks like
+``duplicates``    the members of groups of twins and the sample that is kept of each
+
 ``film`` is the SHA-256 of the file, ``recipe`` the id of the recipe; together they own a row.
 Times are ``pts`` in ticks of ``time_base_num / time_base_den`` seconds.
 """
@@ -125,6 +132,52 @@ FILMS = pa.schema(
     ]
 )
 
+STILLS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("source", pa.string()),  # the import's name
+        ("member", pa.string()),  # the file's name inside the source, with forward slashes
+        *[(level, pa.string()) for level in ("film", "scene", "character", "clip", "track")],
+        ("frame", pa.int64()),
+        ("label", pa.string()),  # the class name as it came
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("image", pa.large_binary()),  # as it came; null where it could not be read
+    ]
+)
+
+SOURCES = pa.schema(
+    [
+        ("name", pa.string()),
+        ("kind", pa.string()),
+        ("path", pa.string()),
+        ("digest", pa.string()),
+        ("rights", pa.string()),
+        ("members", pa.int64()),
+        ("samples", pa.int64()),
+        ("unreadable", pa.int64()),
+    ]
+)
+
+FINGERPRINTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("pixels", pa.string()),  # SHA-256 over the shape and the decoded RGB bytes
+        ("phash", pa.uint64()),
+        ("dhash", pa.uint64()),
+        ("deviation", pa.float32()),  # standard deviation of luma, 0-255: low where blank
+    ]
+)
+
+DUPLICATES = pa.schema(
+    [
+        ("id", pa.string()),
+        ("keeper", pa.string()),  # the sample kept of the group; a keeper names itself
+        ("kind", pa.string()),  # exact, near or track: the reason it is one of the group
+        ("distance", pa.int32()),  # bits of pHash between it and the keeper
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "crops": CROPS,
     "facts": FACTS,
@@ -132,6 +185,10 @@ TABLES: dict[str, pa.Schema] = {
     "segments": SEGMENTS,
     "shots": SHOTS,
     "films": FILMS,
+    "stills": STILLS,
+    "sources": SOURCES,
+    "fingerprints": FINGERPRINTS,
+    "duplicates": DUPLICATES,
 }
 
 

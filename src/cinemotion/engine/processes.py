@@ -3,41 +3,30 @@
     with ProcessExecutor(workers=2, stall_seconds=120) as executor:
         for outcome in executor.run(task, items): ...
 
-Each worker is a fresh interpreter behind two pipes (why not a library's pool:
-``docs/decisions/0002-own-worker-pool.md``). One that dies or shows no sign of life takes
-only its own unit of work with it; that unit is tried once more in a new process.
+Each worker is a process behind two pipes (why not a library's pool:
+``docs/decisions/0002-own-worker-pool.md``; how it starts: :mod:`.starters`). One that dies or
+shows no sign of life takes only its own unit of work with it; that unit is tried once more in
+a new process.
 """
 
 from __future__ import annotations
 
-import os
 import pickle
 import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from cinemotion.engine.executor import Outcome, Progress
+from cinemotion.engine.starters import WorkerProcess, open_starter
 
-# One thread each: the workers are the parallelism, and results stay the same on any machine.
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
-)
-# Nor do they need what other packages may have plugged into pydantic: 50 ms at every start.
-_SURROUNDINGS = {**_ONE_THREAD, "PYDANTIC_DISABLE_PLUGINS": "__all__"}
 _POLL_SECONDS = 0.5
-# -P: nothing is imported from the folder that the user happens to be in.
-_COMMAND = (sys.executable, "-P", "-m", "cinemotion.engine.worker")
 
 
 @dataclass(slots=True)
@@ -57,7 +46,8 @@ class ProcessExecutor:
         attempts: How often a unit of work is tried before its error counts.
         read_ahead: How many units may be started before the oldest one is taken; bounds the
             memory held by results that wait for their turn. Default: twice the workers, plus 2.
-        preload: A module that each worker imports as it starts, while the parent prepares.
+        preload: Modules that workers have loaded before their first unit of work; the loading
+            starts at once, while the parent prepares.
     """
 
     def __init__(
@@ -67,7 +57,7 @@ class ProcessExecutor:
         stall_seconds: float = 120.0,
         attempts: int = 2,
         read_ahead: int | None = None,
-        preload: str | None = None,
+        preload: Sequence[str] = (),
     ) -> None:
         self._size = workers
         self._preload = preload
@@ -78,7 +68,8 @@ class ProcessExecutor:
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
-        self._workers = [_Worker(self._events, self._preload) for _ in range(self._size)]
+        self._starter = open_starter(self._preload)
+        self._workers = [self._worker() for _ in range(self._size)]
         return self
 
     def __exit__(
@@ -90,6 +81,10 @@ class ProcessExecutor:
         for worker in self._workers:
             worker.kill()
         self._workers = []
+        self._starter.close()
+
+    def _worker(self) -> _Worker:
+        return _Worker(self._events, self._starter.start())
 
     def run(
         self, task: str, items: Iterable[Any], progress: Progress | None = None
@@ -169,8 +164,9 @@ class ProcessExecutor:
         self, worker: _Worker, fate: Literal["killed", "stalled"]
     ) -> list[tuple[_Unit, Outcome]]:
         """Put a new worker in the place of a dead one; hand back what it was working on."""
-        self._workers[self._workers.index(worker)] = _Worker(self._events, self._preload)
+        self._workers[self._workers.index(worker)] = self._worker()
         if worker.unit is None:
+            worker.kill()
             return []
         if fate == "stalled":
             error = f"no sign of life for {self._stall_seconds:g} s; its process was ended"
@@ -183,55 +179,46 @@ class _Worker:
     """One process and the thread that listens to it."""
 
     def __init__(
-        self, events: SimpleQueue[tuple[_Worker, tuple[str, Any] | None]], preload: str | None
+        self,
+        events: SimpleQueue[tuple[_Worker, tuple[str, Any] | None]],
+        process: WorkerProcess,
     ) -> None:
         self.unit: _Unit | None = None
         self.seen = time.monotonic()
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        self._process = subprocess.Popen(
-            [*_COMMAND, *([preload] if preload else [])],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env={**os.environ, **_SURROUNDINGS, "PYTHONPATH": _import_path()},
-            start_new_session=True,  # Ctrl-C is for the parent alone, which then ends us
-        )
+        self._process = process
+        self._pid: int | None = None
         threading.Thread(target=self._listen, args=(events,), daemon=True).start()
 
     def start(self, task: str, unit: _Unit) -> None:
         """Hand the process its next unit of work."""
         unit.attempts += 1
         self.unit, self.seen = unit, time.monotonic()
-        assert self._process.stdin is not None
         # A dead process is noticed by its listener, and the unit is then tried again.
         with suppress(OSError):
-            pickle.dump((task, unit.item), self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
-            self._process.stdin.flush()
+            pickle.dump((task, unit.item), self._process.inbox, protocol=pickle.HIGHEST_PROTOCOL)
+            self._process.inbox.flush()
 
     def kill(self) -> None:
         """End the process now and close our ends of its pipes."""
-        self._process.kill()
-        self._process.wait()
+        self._process.end(self._pid)
         self._close()
 
     def _close(self) -> None:
-        assert self._process.stdin is not None
         with suppress(OSError):  # what was still to be flushed has no reader any more
-            self._process.stdin.close()
-        self._stderr.close()
+            self._process.inbox.close()
+        self._process.stderr.close()
 
     def last_words(self) -> str:
         """How the process ended and the last line it wrote to standard error."""
-        code = self._process.wait()
-        self._stderr.seek(0)
-        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        code = self._process.exit_code(self._pid)
+        self._process.stderr.seek(0)
+        lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
         self._close()
         words = f": {lines[-1].strip()}" if lines else ""
         return f"its process ended with {_exit_name(code)}{words}"
 
     def _listen(self, events: SimpleQueue[tuple[_Worker, tuple[str, Any] | None]]) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as pipe:
+        with self._process.outbox as pipe:
             while True:
                 try:
                     message = pickle.load(pipe)
@@ -239,14 +226,11 @@ class _Worker:
                     break
                 # Noted here, where it arrives: the parent may be busy with something else.
                 self.seen = time.monotonic()
+                if message[0] == "born":
+                    self._pid = message[1]
+                    continue
                 events.put((self, message))
         events.put((self, None))
-
-
-def _import_path() -> str:
-    """Where the parent imports from, ourselves first, without the current folder."""
-    ours = str(Path(__file__).resolve().parents[2])
-    return os.pathsep.join([ours, *(folder for folder in sys.path if folder)])
 
 
 def _exit_name(code: int) -> str:

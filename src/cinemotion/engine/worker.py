@@ -1,9 +1,9 @@
-"""A worker process: ``python -m cinemotion.engine.worker [MODULE]``, driven by :mod:`.processes`.
+"""A worker process: ``python -m cinemotion.engine.worker MODULE...``, driven by :mod:`.processes`.
 
-The module is imported at the start. Messages are pickles on standard input and output:
-``(task, item)`` comes in; ``("progress", amount)`` and at last ``("outcome", Outcome)`` go
-out. When standard input closes, because the parent is done or was killed, the process ends
-at once.
+The modules are imported at the start. Messages are pickles on standard input and output:
+``("born", pid)`` goes out; ``(task, item)`` comes in; ``("progress", amount)`` and at last
+``("outcome", Outcome)`` go out. When standard input closes, because the parent is done or was
+killed, the process ends at once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pickle
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from queue import SimpleQueue
 from typing import Any, BinaryIO
@@ -23,7 +24,7 @@ from cinemotion.engine.executor import attempt
 REPORT_SECONDS = 0.2
 
 
-def main() -> None:
+def serve(preload: Sequence[str] = ()) -> None:
     """Serve the parent until it closes our standard input."""
     inbox = sys.stdin.buffer
     outbox = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -33,7 +34,8 @@ def main() -> None:
     tasks: SimpleQueue[tuple[str, Any]] = SimpleQueue()
     # First of all, so that a parent killed during our imports takes us along.
     threading.Thread(target=_receive, args=(inbox, tasks), daemon=True).start()
-    for module in sys.argv[1:]:
+    _send(outbox, ("born", os.getpid()))
+    for module in preload:
         import_module(module)
     while True:
         task, item = tasks.get()
@@ -79,4 +81,4 @@ def _send(outbox: BinaryIO, message: tuple[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(sys.argv[1:])

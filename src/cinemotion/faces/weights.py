@@ -20,7 +20,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import platformdirs
-import pooch
 
 from cinemotion.core.errors import WeightsError
 from cinemotion.core.hashing import hash_file
@@ -141,6 +140,8 @@ def _inside_package(package: str, file: str) -> Path:
 
 def _downloaded(weight: Weight) -> Path:
     """Download into the cache; the name appears there only after the hash was right."""
+    import pooch  # 0.1 s, and only when something is fetched
+
     pooch.get_logger().setLevel(logging.ERROR)  # it would print on stderr
     known_hash = f"sha256:{weight.sha256}"
     try:

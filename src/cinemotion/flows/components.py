@@ -10,7 +10,6 @@ from typing import Any
 
 from cinemotion.core.revisions import REVISIONS
 from cinemotion.faces.detector import DETECTORS
-from cinemotion.faces.standardise import STANDARDISATIONS
 from cinemotion.faces.weights import WEIGHTS
 from cinemotion.recipes import BuildRecipe
 
@@ -31,6 +30,8 @@ def components(recipe: BuildRecipe) -> dict[str, Any]:
         },
     }
     for step in recipe.crop.standardise:
+        from cinemotion.faces.standardise import STANDARDISATIONS  # loads OpenCV
+
         _ = STANDARDISATIONS[step]  # an unknown name answers with the choices
     if recipe.subject == "face":
         detector = recipe.faces.detector

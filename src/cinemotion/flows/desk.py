@@ -26,7 +26,7 @@ from cinemotion.core.types import Film
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import FILMS, owned
 from cinemotion.flows.catalogue import FilmEntry
-from cinemotion.flows.segment import SegmentJob
+from cinemotion.flows.jobs import SegmentJob
 from cinemotion.recipes import BuildRecipe
 from cinemotion.video.segments import Segment, plan_segments
 
@@ -117,7 +117,7 @@ class FilmDesk:
     def built(self, entry: FilmEntry) -> dict[str, Any] | None:
         """The row of a film that was built before, told by its path, size, time and inode."""
         for row in self._seen(entry):
-            if row["recipe"] == self._recipe_id and _is_finished(row):
+            if row["recipe"] == self._recipe_id and self._is_built(row):
                 return self._noted(row, entry)
         return None
 
@@ -143,7 +143,7 @@ class FilmDesk:
             raise DatasetError(f"cannot write {self._store.path}: {error}") from error
         where = owned(film_id, self._recipe_id)
         rows = [row for row in self._store.read("films", where=where).to_pylist()]
-        if rows and _is_finished(rows[0]):
+        if rows and self._is_built(rows[0]):
             lock.release()
             return self._moved(rows[0], entry)
         self._locks[film_id] = lock
@@ -175,6 +175,13 @@ class FilmDesk:
         if not any(_is_finished(old) for old in self._store.read("films", where=where).to_pylist()):
             self._write(row)
         return row
+
+    def _is_built(self, row: dict[str, Any]) -> bool:
+        """Whether a film is done and the tables with its samples are still there."""
+        return _is_finished(row) and (row["samples"] == 0 or self._holds_samples())
+
+    def _holds_samples(self) -> bool:
+        return self._store.has("crops") and self._store.has("facts")
 
     def _seen(self, entry: FilmEntry) -> list[dict[str, Any]]:
         """The rows of this very file; none where it has to be read again."""
@@ -216,8 +223,10 @@ class FilmDesk:
 
     def _clear_leftovers(self, where: str) -> set[tuple[str, int]]:
         """Remove what no mark vouches for; return the marks: stage and segment number."""
-        # A segment that failed is tried again by a later run.
-        self._store.delete("segments", f"{where} AND failed IS NOT NULL")
+        # A segment that failed is tried again by a later run; so is one whose rows were removed.
+        samples = self._store.read("frames", ["samples"], where)["samples"].to_pylist()
+        lost = any(samples) and not self._holds_samples()
+        self._store.delete("segments", where if lost else f"{where} AND failed IS NOT NULL")
         marks = self._store.read("segments", ["stage", "segment"], where).to_pylist()
         committed = {(mark["stage"], mark["segment"]) for mark in marks}
         done = ", ".join(str(number) for stage, number in sorted(committed) if stage == "samples")
@@ -238,8 +247,8 @@ class FilmDesk:
 
 
 def preload_join() -> None:
-    """Load what the join needs, half a second's worth, while the workers have the work."""
-    for module in ("cinemotion.flows.join", "scipy.optimize"):
+    """Load what commits and the join need, a second's worth, while the workers have the work."""
+    for module in ("lance", "cinemotion.flows.join", "scipy.optimize"):
         threading.Thread(target=import_module, args=(module,), daemon=True).start()
 
 

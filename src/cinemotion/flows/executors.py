@@ -8,6 +8,9 @@ from cinemotion.core.errors import BadInputError
 from cinemotion.engine.executor import Executor, InlineExecutor
 from cinemotion.engine.processes import ProcessExecutor
 
+# What a worker needs. Not ONNX Runtime: it starts a thread as it loads (see engine/template.py).
+_PRELOAD = ("cinemotion.flows.worker",)
+
 
 def open_executor(workers: int | None) -> Executor:
     """Open an executor.
@@ -23,7 +26,7 @@ def open_executor(workers: int | None) -> Executor:
         return InlineExecutor()
     if workers is not None and workers < 0:
         raise BadInputError(f"--workers must be 0 or more, got {workers}")
-    return ProcessExecutor(workers=workers or usable_cores(), preload="cinemotion.flows.segment")
+    return ProcessExecutor(workers=workers or usable_cores(), preload=_PRELOAD)
 
 
 def usable_cores() -> int:

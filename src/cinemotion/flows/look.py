@@ -20,7 +20,7 @@ from cinemotion.core.errors import CinemotionError, UnreadableFilmError, Unreada
 from cinemotion.core.types import Film, Image, Shot, Timestamp
 from cinemotion.faces.detector import Detector, open_detector
 from cinemotion.flows.executors import open_executor
-from cinemotion.flows.segment import SegmentJob
+from cinemotion.flows.jobs import SegmentJob
 from cinemotion.recipes import BuildRecipe, FaceSettings
 from cinemotion.video.probe import probe
 from cinemotion.video.segments import plan_segments

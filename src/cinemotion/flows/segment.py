@@ -19,70 +19,16 @@ import cv2
 import pyarrow as pa
 
 from cinemotion.core.hashing import hash_json
-from cinemotion.core.types import Film, Timestamp
+from cinemotion.core.types import Timestamp
 from cinemotion.dataset.tables import CROPS, FACTS, FRAMES, QUALITY
 from cinemotion.engine.executor import Report
+from cinemotion.flows.jobs import SegmentJob, SegmentResult
 from cinemotion.flows.subjects import Sample, open_subject
-from cinemotion.recipes import BuildRecipe
 from cinemotion.video.reader import DecodedFrame, FilmReader
 from cinemotion.video.sampling import Sampler, StillnessGate
 from cinemotion.video.signals import LUMA_WIDTH, SignalRecorder
 
 cv2.setNumThreads(1)  # the processes are the parallelism
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentJob:
-    """A unit of work: which stretch of which film, and how.
-
-    Attributes:
-        film: The probed film.
-        film_id: SHA-256 of its file.
-        index: Number of the segment in the film.
-        start: First time (pts), or ``None``: from the film's first frame.
-        end: First time (pts) that no longer belongs to it, or ``None``: to the film's end.
-        recipe: The settings.
-        recipe_id: Their id.
-        resets: Times (pts) at which the stillness gate forgets; they follow from the film
-            and the recipe alone, whatever the segments.
-        targets: The only frames (pts) to look at; ``None``: those that the recipe's sampling
-            chooses; ``()``: none, for a pass over the signals alone.
-    """
-
-    film: Film
-    film_id: str
-    index: int
-    start: int | None
-    end: int | None
-    recipe: BuildRecipe
-    recipe_id: str
-    resets: frozenset[int] = frozenset()
-    targets: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentResult:
-    """What a segment yields.
-
-    Attributes:
-        crops: Rows of the table ``crops``.
-        facts: Rows of the table ``facts``, still without what needs the neighbours.
-        frames: Rows of the table ``frames``.
-        signals: Encoded :class:`~cinemotion.video.signals.Signals` of every decoded frame.
-        n_frames: How many frames were decoded.
-        end_pts: When the last of them leaves the screen.
-        errors: How many could not be decoded.
-        first_error: What the decoder said of the first of those.
-    """
-
-    crops: pa.Table
-    facts: pa.Table
-    frames: pa.Table
-    signals: bytes
-    n_frames: int
-    end_pts: int
-    errors: int
-    first_error: str | None
 
 
 def run_segment(job: SegmentJob, report: Report) -> SegmentResult:

@@ -15,10 +15,10 @@ import pyarrow as pa
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import SEGMENTS
 from cinemotion.engine.executor import Outcome
-from cinemotion.flows.segment import SegmentJob, SegmentResult
+from cinemotion.flows.jobs import SegmentJob, SegmentResult
 
 # A kill loses at most this much; more often, and the commits would cost more than the work.
-_SECONDS = 4.0
+_SECONDS = 8.0
 _BYTES = 64 * 1024 * 1024
 
 

@@ -63,38 +63,38 @@ def plan_segments(film: Film, target_seconds: float) -> list[Segment]:
     """
     if target_seconds <= 0:
         raise BadInputError(f"target_seconds must be more than 0, got {target_seconds}")
-    borders = _find_borders(film, target_seconds)
-    probes = {*borders[:1], *borders[len(borders) // 2 :][:1], *borders[-1:]}
-    if not all(_begins_at(film, border) for border in probes):
-        borders = []
+    container, stream = open_film(film)
+    with container:
+        borders = _find_borders(film, target_seconds, container, stream)
+        probes = {*borders[:1], *borders[len(borders) // 2 :][:1], *borders[-1:]}
+        if not all(_begins_at(border, container, stream) for border in probes):
+            borders = []
     edges = [None, *borders, None]
     return [Segment(i, edges[i], edges[i + 1]) for i in range(len(edges) - 1)]
 
 
-def _find_borders(film: Film, target_seconds: float) -> list[int]:
+def _find_borders(
+    film: Film, target_seconds: float, container: InputContainer, stream: VideoStream
+) -> list[int]:
     """Times of key frames near the multiples of the target; none if seeks contradict each other."""
-    if film.duration is None:
+    if film.duration is None or not _clock_follows_file(container, stream):
         return []
     step = max(1, round(target_seconds / film.time_base))
     first = film.start.pts
     end = first + round(film.duration / film.time_base)
     borders = [first]
-    container, stream = open_film(film)
-    with container:
-        if not _clock_follows_file(container, stream):
+    for wish in range(first + step, end, step):
+        try:
+            container.seek(wish, stream=stream)
+            key = _first_key(container.demux(stream), limit=wish + step)
+        except FFmpegError:
             return []
-        for wish in range(first + step, end, step):
-            try:
-                container.seek(wish, stream=stream)
-                key = _first_key(container.demux(stream), limit=wish + step)
-            except FFmpegError:
-                return []
-            if key is None:
-                continue
-            if key < borders[-1]:
-                return []
-            if key - borders[-1] >= step / 2:
-                borders.append(key)
+        if key is None:
+            continue
+        if key < borders[-1]:
+            return []
+        if key - borders[-1] >= step / 2:
+            borders.append(key)
     return borders[1:]
 
 
@@ -131,11 +131,9 @@ def _first_key(packets: Iterator[Packet[VideoStream]], limit: int) -> int | None
     return None
 
 
-def _begins_at(film: Film, border: int) -> bool:
+def _begins_at(border: int, container: InputContainer, stream: VideoStream) -> bool:
     """Whether decoding from a border's key frame brings that very frame first."""
-    container, stream = open_film(film)
-    with container:
-        packets = packets_from_key(container, stream, border)
-        frames = decode(packets, stream, lambda _, __: None) if packets else iter(())
-        times = (frame.pts for frame in frames if frame.pts is None or frame.pts >= border)
-        return next(times, None) == border
+    packets = packets_from_key(container, stream, border)
+    frames = decode(packets, stream, lambda _, __: None) if packets else iter(())
+    times = (frame.pts for frame in frames if frame.pts is None or frame.pts >= border)
+    return next(times, None) == border
