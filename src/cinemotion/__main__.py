@@ -9,6 +9,7 @@ import sys
 import typer
 
 from cinemotion.core.errors import CinemotionError
+from cinemotion.core.lean import go_lean
 
 # Typer carries its own copy of Click or uses the installed one, depending on its version; its
 # public BadParameter leads to the right classes in both cases.
@@ -24,6 +25,7 @@ def main() -> None:
     Exit codes: 0 all right; 1 a check that was asked for (``--strict``) found something; 2 bad
     input or a broken environment, with one line on standard error; 130 interrupted.
     """
+    go_lean()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -39,6 +41,9 @@ def run(arguments: list[str]) -> int:
     except CinemotionError as error:
         return _complain(str(error))
     except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError" and error.ctx:
+            print(error.ctx.get_help(), file=sys.stderr)  # noqa: T201 - a door may speak
+            return 2
         context = error.ctx.command_path if error.ctx else "cinemotion"
         return _complain(f"{error.format_message()} (see: {context} --help)")
     except _ClickException as error:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -67,3 +69,13 @@ def test_an_unknown_name_answers_with_the_choices() -> None:
     assert "three" not in things
     with pytest.raises(BadInputError, match="unknown thing 'three'; choose one of: one, two"):
         things.load("three")
+
+
+def test_a_lean_process_makes_arrays_without_pandas() -> None:
+    code = (
+        "from cinemotion.core.lean import go_lean; go_lean()\n"
+        "import sys, pyarrow, lance\n"
+        "print(pyarrow.array([1, 2]).to_pylist(), 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[1, 2] False"

@@ -69,7 +69,8 @@ class Quality:
     detector: float
 
     def __post_init__(self) -> None:
-        for name, score in dataclasses.asdict(self).items():
+        for name in self.__dataclass_fields__:
+            score = getattr(self, name)
             if not 0.0 <= score <= 1.0:
                 raise ValueError(f"{name} must be in [0, 1], got {score}")
 
