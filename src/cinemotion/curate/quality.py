@@ -11,7 +11,6 @@ in `cinemotion.curate.measures`. `score_frame_quality` does the same for a whole
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,7 +76,7 @@ class Quality:
     @property
     def overall(self) -> float:
         """Geometric mean of the six scores: one that is 0 makes the whole 0."""
-        scores = dataclasses.astuple(self)
+        scores = [getattr(self, name) for name in self.__dataclass_fields__]
         return float(math.prod(scores) ** (1 / len(scores)))
 
 

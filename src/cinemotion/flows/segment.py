@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 import cv2
+import numpy as np
 import pyarrow as pa
 
 from cinemotion.core.hashing import hash_json
@@ -54,7 +55,7 @@ def run_segment(job: SegmentJob, report: Report) -> SegmentResult:
         deblock_all=sampling.deblock == "all",
     ) as reader:
         for frame in _until_last(reader, job.targets):
-            luma = frame.luma(step)
+            luma = np.ascontiguousarray(frame.luma(step))  # once for all that read it
             pts = frame.time.pts
             recorder.add(pts, luma)
             gate.follow(pts, luma)

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -159,23 +160,16 @@ class SignalRecorder:
             self._size = (luma.shape[0], luma.shape[1])
             self._rows = _spread(luma.shape[0], THUMB_ROWS)
             self._columns = _spread(luma.shape[1], THUMB_COLUMNS)
-        grid = luma[self._rows]
-        if len(self._columns) != luma.shape[1]:
-            grid = grid.take(self._columns, axis=1)
-        grid = grid.astype(np.uint16, order="C")
-        height, width = len(self._rows) // THUMB_ROWS, len(self._columns) // THUMB_COLUMNS
-        # Two sums over axes that are not the last: far quicker than one over both.
-        bands = grid.reshape(THUMB_ROWS, height, -1).sum(axis=1, dtype=np.uint32)
-        cells = bands.T.reshape(THUMB_COLUMNS, width, THUMB_ROWS).sum(axis=1, dtype=np.uint32).T
-        total = int(cells.sum())
-        squares = int((grid * grid).sum(dtype=np.uint64))  # 255² still fits uint16
-
-        mean = total / grid.size
-        thumb = (cells * np.float32(1 / (height * width)) - self._offset) * self._gain
+        grid = np.take(luma[self._rows], self._columns, axis=1)
+        cells = cv2.resize(
+            grid.astype(np.float32), (THUMB_COLUMNS, THUMB_ROWS), interpolation=cv2.INTER_AREA
+        )
+        mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grid))
         self._pts.append(pts)
-        self._thumbs.append(np.clip(np.rint(thumb), 0, 255).astype(np.uint8))
+        thumb = np.rint((cells - self._offset) * self._gain)
+        self._thumbs.append(np.minimum(np.maximum(thumb, 0), 255).astype(np.uint8))
         self._mean.append(min(max((mean - float(self._offset)) * float(self._gain), 0.0), 255.0))
-        self._variance.append((squares / grid.size - mean * mean) * float(self._gain) ** 2)
+        self._variance.append((deviation * float(self._gain)) ** 2)
 
     def finish(self) -> Signals:
         """The signals of all frames added so far."""
