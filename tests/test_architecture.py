@@ -16,7 +16,8 @@ ALLOWED = {
     "core": {"core"},
     "recipes": {"core"},
     **{stage: {"core", stage} for stage in STAGES},
-    "flows": {"core", "recipes", "flows", *STAGES},
+    "learn": {"core", "dataset", "learn"},
+    "flows": {"core", "recipes", "flows", "learn", *STAGES},
     # A door calls flows; `dataset` opens what a command prints.
     "cli": {"core", "recipes", "flows", "dataset", "cli"},
     "__init__": {"recipes", "flows", "dataset"},
@@ -24,7 +25,7 @@ ALLOWED = {
 }
 HEAVY = (
     "tensorflow keras torch cv2 av ray sklearn scipy skimage matplotlib lance pyarrow polars "
-    "onnx onnxruntime pydantic numpy PIL"
+    "onnx onnxruntime pydantic numpy PIL faiss jinja2 sqlite3"
 ).split()
 
 

@@ -16,7 +16,9 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
 def _options(command: str) -> set[str]:
-    options = {option for parameter in COMMANDS[command].params for option in parameter.opts}
+    entry = COMMANDS[command]
+    parts = [entry, *getattr(entry, "commands", {}).values()]
+    options = {option for part in parts for given in part.params for option in given.opts}
     return {option for option in options if option.startswith("--")} | {"--help"}
 
 

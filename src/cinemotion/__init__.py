@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cinemotion.dataset.dataset import Dataset, open_dataset
     from cinemotion.flows.build import BuildReport, build
+    from cinemotion.flows.ingest import ImportReport, import_dataset
     from cinemotion.recipes import BuildRecipe, load_recipe
 
 __version__ = "0.1.0"
@@ -23,13 +24,24 @@ __version__ = "0.1.0"
 _HOMES = {
     "build": "cinemotion.flows.build",
     "BuildReport": "cinemotion.flows.build",
+    "import_dataset": "cinemotion.flows.ingest",
+    "ImportReport": "cinemotion.flows.ingest",
     "BuildRecipe": "cinemotion.recipes",
     "load_recipe": "cinemotion.recipes",
     "Dataset": "cinemotion.dataset.dataset",
     "open_dataset": "cinemotion.dataset.dataset",
 }
 
-__all__ = ["BuildRecipe", "BuildReport", "Dataset", "build", "load_recipe", "open_dataset"]
+__all__ = [
+    "BuildRecipe",
+    "BuildReport",
+    "Dataset",
+    "ImportReport",
+    "build",
+    "import_dataset",
+    "load_recipe",
+    "open_dataset",
+]
 
 
 def __getattr__(name: str) -> Any:

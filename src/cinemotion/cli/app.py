@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from cinemotion import __version__
-from cinemotion.cli import build, dataset, doctor, look
+from cinemotion.cli import (
+    audit,
+    build,
+    curate,
+    dataset,
+    doctor,
+    export,
+    ingest,
+    labels,
+    look,
+    split,
+    versions,
+)
 
 app = typer.Typer(
     name="cinemotion",
@@ -42,5 +54,5 @@ def _root(
     """Read the options that come before any command."""
 
 
-for group in (build, look, dataset, doctor):
+for group in (build, look, dataset, ingest, curate, labels, split, versions, audit, export, doctor):
     group.register(app)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, overload
 
 import lance
 import polars as pl
@@ -20,11 +21,18 @@ from cinemotion.dataset.images import decode_image
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import QUALITY
 
+if TYPE_CHECKING:
+    from cinemotion.dataset.versions import Version
+
 _ORIGIN = (
     *("id", "film", "recipe", "pts", "time_base_num", "time_base_den", "seconds"),
     *("box", "landmarks", "crop_landmarks", "score"),
 )
 _FACTS = ("id", "frame", "shot", "track", *QUALITY, "quality", "status", "reason")
+_STILL = ("id", "source", "member", "film", "scene", "character", "clip", "frame")
+_TWINS = {"exact": "exact_twin", "near": "near_twin", "track": "track_limit"}
+# Where a sample's bytes are: what came from films, and what was imported.
+_BYTES = ("crops", "stills")
 
 
 class Dataset:
@@ -43,23 +51,39 @@ class Dataset:
         return self.store.path
 
     def samples(self) -> pl.DataFrame:
-        """One row per sample, kept and rejected, ordered by film, time and id.
+        """One row per sample, kept and rejected, ordered by origin, time and id.
 
-        Columns: ``id``; ``film`` (SHA-256), ``title``, ``path``; ``shot``, ``track``,
-        ``frame`` (ordinal from 0); ``pts``, ``time_base_num``, ``time_base_den``, ``seconds``;
-        ``box`` (xyxy, pixels of the frame), ``landmarks`` (five points xy, pixels of the frame),
-        ``crop_landmarks`` (pixels of the crop), ``score``; the quality scores and their
-        ``quality`` in [0, 1]; ``status`` (``kept``, ``rejected``, or ``pending`` in a film that
-        is not finished) and ``reason``.
+        Columns: ``id``; ``film`` (SHA-256; of imports the name that their group pattern found),
+        ``title``, ``path``; ``shot``, ``track``, ``frame`` (ordinal from 0); ``pts``,
+        ``time_base_num``, ``time_base_den``, ``seconds``; ``box`` (xyxy, pixels of the frame),
+        ``landmarks`` (five points xy, pixels of the frame), ``crop_landmarks`` (pixels of the
+        crop), ``score``; the quality scores and their ``quality`` in [0, 1]; of imports
+        ``source``, ``member``, ``scene``, ``character`` and ``clip``; ``status`` (``kept``,
+        ``rejected``, or ``pending`` in a film that is not finished) and ``reason``; ``keeper``,
+        the sample kept of its group of twins.
         """
-        origin = self._table("crops", _ORIGIN)
-        facts = self._table("facts", _FACTS)
-        films = self._table("films", ["film", "recipe", "title", "path"])
-        samples = origin.join(facts, on="id", how="left").join(
-            films, on=["film", "recipe"], how="left"
+        facts = self.table("facts", _FACTS)
+        films = self.table("films", ["film", "recipe", "title", "path"])
+        filmed = self.table("crops", _ORIGIN).join(facts, on="id", how="left")
+        filmed = filmed.join(films, on=["film", "recipe"], how="left")
+        stills = self.table("stills", _STILL).join(facts.drop("frame"), on="id", how="left")
+        twins = self.table("duplicates", ["id", "keeper", "kind"])
+        rejected = (pl.col("status") == "kept") & (pl.col("keeper") != pl.col("id"))
+        samples = (
+            pl.concat([filmed, stills], how="diagonal")
+            .join(twins, on="id", how="left")
+            .with_columns(
+                reason=pl.when(rejected)
+                .then(pl.col("kind").replace_strict(_TWINS, return_dtype=pl.String, default=None))
+                .otherwise("reason"),
+                status=pl.when(rejected)
+                .then(pl.lit("rejected"))
+                .otherwise(pl.col("status").fill_null("pending")),
+            )
+            .drop("kind")
         )
-        samples = samples.with_columns(pl.col("status").fill_null("pending"))
-        return samples.sort("path", "film", "recipe", "pts", "id", nulls_last=True)
+        place = ("path", "film", "recipe", "pts", "source", "member", "id")
+        return samples.sort(*place, nulls_last=True)
 
     def frames(self) -> pl.DataFrame:
         """One row per frame that the sampling chose, and what came of it.
@@ -67,15 +91,19 @@ class Dataset:
         ``outcome`` is ``faces``, ``no_face``, ``frame``, or ``unchanged``: a picture that stood
         still since the sampled frame at ``same_as_pts`` and was not looked at again.
         """
-        return self._table("frames", None).sort("film", "recipe", "pts")
+        return self.table("frames").sort("film", "recipe", "pts")
 
     def shots(self) -> pl.DataFrame:
         """One row per shot of every finished film."""
-        return self._table("shots", None).sort("film", "recipe", "shot")
+        return self.table("shots").sort("film", "recipe", "shot")
 
     def films(self) -> pl.DataFrame:
         """One row per film that was tried, with its status and reason."""
-        return self._table("films", None).sort("path")
+        return self.table("films").sort("path")
+
+    def sources(self) -> pl.DataFrame:
+        """One row per finished import."""
+        return self.table("sources").sort("name")
 
     def image(self, id: str) -> Image:
         """The crop of a sample: uint8 ``(S, S, 3)``, RGB.
@@ -86,46 +114,81 @@ class Dataset:
         return self.images([id])[0]
 
     def images(self, ids: Sequence[str]) -> list[Image]:
-        """The crops of several samples, in the order asked for; faster than one by one."""
+        """The pictures of several samples, in the order asked for; faster than one by one.
+
+        Crops of films are ``(S, S, 3)``; imported pictures have the size they came with.
+        """
+        return [decode_image(item) for item in self.encoded(ids)]
+
+    def encoded(self, ids: Sequence[str]) -> list[bytes]:
+        """The same pictures as the bytes of image files, as they are stored.
+
+        Raises:
+            DatasetError: No sample has such an id, or its picture could not be read on import.
+        """
         try:
-            data = self._encoded(ids)
+            return self._encoded(ids)
         except (OSError, ValueError, KeyError):
             # A build may have added or compacted since we opened the table: look again.
-            for name in ("_crops", "_rows"):
+            for name in ("_tables", "_rows"):
                 self.__dict__.pop(name, None)
             try:
-                data = self._encoded(ids)
+                return self._encoded(ids)
             except KeyError as error:
-                raise DatasetError(f"no sample {error} in {self.path}") from error
-        return [decode_image(item) for item in data]
+                raise DatasetError(f"no picture of sample {error} in {self.path}") from error
 
     def _encoded(self, ids: Sequence[str]) -> list[bytes]:
-        rows = [self._rows[id] for id in ids]
-        data: list[bytes] = self._crops.take(rows, columns=["image"])["image"].to_pylist()
+        places = [self._rows[id] for id in ids]
+        data: list[bytes] = [b""] * len(ids)
+        for table in {table for table, _ in places}:
+            wanted = [i for i, place in enumerate(places) if place[0] == table]
+            rows = [places[i][1] for i in wanted]
+            images = self._tables[table].take(rows, columns=["image"])["image"].to_pylist()
+            for i, image in zip(wanted, images, strict=True):
+                if image is None:
+                    raise DatasetError(f"sample {ids[i]} could not be read when it was imported")
+                data[i] = image
         return data
 
-    def _table(self, name: str, columns: Sequence[str] | None) -> pl.DataFrame:
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The rows of one table of the store (see ``dataset/tables.py``), all columns or some."""
         frame = pl.from_arrow(self.store.read(name, columns))
         assert isinstance(frame, pl.DataFrame)
         return frame
 
     @cached_property
-    def _crops(self) -> lance.LanceDataset:
-        # One state of the table for both the row numbers and the bytes.
-        return lance.dataset(str(self.path / "crops.lance"))
+    def _tables(self) -> dict[str, lance.LanceDataset]:
+        # One state of the tables for both the row numbers and the bytes.
+        folders = {name: self.path / f"{name}.lance" for name in _BYTES}
+        return {
+            name: lance.dataset(str(folder)) for name, folder in folders.items() if folder.exists()
+        }
 
     @cached_property
-    def _rows(self) -> dict[str, int]:
-        if not (self.path / "crops.lance").exists():
-            return {}
-        ids = self._crops.to_table(columns=["id"])["id"].to_pylist()
-        return {id: row for row, id in enumerate(ids)}
+    def _rows(self) -> dict[str, tuple[str, int]]:
+        rows = {}
+        for name, table in self._tables.items():
+            ids = table.to_table(columns=["id"])["id"].to_pylist()
+            rows.update({id: (name, row) for row, id in enumerate(ids)})
+        return rows
 
 
-def open_dataset(path: Path | str) -> Dataset:
-    """Open a dataset for reading.
+@overload
+def open_dataset(path: Path | str) -> Dataset: ...
+@overload
+def open_dataset(path: Path | str, version: str) -> Version: ...
+def open_dataset(path: Path | str, version: str | None = None) -> Dataset | Version:
+    """Open a dataset for reading, or one of its frozen versions.
+
+    Args:
+        path: The dataset's folder.
+        version: A version's tag or id; without it, the working state.
 
     Raises:
-        DatasetError: There is none in this folder.
+        DatasetError: There is none in this folder, or no such version of it.
     """
+    if version is not None:
+        from cinemotion.dataset.versions import open_version
+
+        return open_version(Path(path), version)
     return Dataset(Store.open(Path(path)))

@@ -12,12 +12,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from cinemotion.core.errors import CinemotionError, UnreadableFilmError, UnreadableImageError
 from cinemotion.core.types import Film, Image, Shot, Timestamp
+from cinemotion.dataset.pictures import upright_rgb
 from cinemotion.faces.detector import Detector, open_detector
 from cinemotion.flows.executors import open_executor
 from cinemotion.flows.jobs import SegmentJob
@@ -159,15 +159,7 @@ def read_image(path: Path) -> Image:
         raise UnreadableImageError(f"{path} is no regular file; name an image")
     try:
         with Pillow.open(path) as file:
-            picture = ImageOps.exif_transpose(file)
-            if picture.mode in ("I;16", "I;16L", "I;16B", "I", "F"):
-                wide = np.asarray(picture, np.float64)
-                # Files of these modes hold 16 bits, whatever the mode could hold.
-                grey = np.clip(wide / 257 if wide.max(initial=0) > 255 else wide, 0, 255)
-                return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
-            rgba = picture.convert("RGBA")
-            ground = Pillow.new("RGBA", rgba.size, (0, 0, 0, 255))
-            return np.asarray(Pillow.alpha_composite(ground, rgba).convert("RGB"), np.uint8)
+            return upright_rgb(file)
     except FileNotFoundError as error:
         raise UnreadableImageError(f"{path}: there is no such file") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:

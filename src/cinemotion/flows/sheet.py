@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont, ImageOps
 
 from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.dataset.dataset import Dataset
@@ -69,17 +69,28 @@ def write_sheet(
 
 
 def _draw(sheet: Pillow.Image, dataset: Dataset, row: dict[str, Any], x: int, y: int) -> None:
-    crop = Pillow.fromarray(dataset.image(row["id"])).resize((_CELL, _CELL))
-    sheet.paste(crop, (x, y))
+    picture = _picture(dataset, row)
+    sheet.paste(picture, (x + (_CELL - picture.width) // 2, y + (_CELL - picture.height) // 2))
     pen = ImageDraw.Draw(sheet)
     pen.rectangle((x, y, x + _CELL - 1, y + _CELL - 1), outline=_FRAME[row["status"]], width=2)
     font = _font()
-    title = _fit(pen, row["title"] or "", font)
-    minutes, seconds = divmod(row["seconds"], 60)
+    title = _fit(pen, row["title"] or row["member"] or "", font)
     note = row["reason"] or (f"q {row['quality']:.2f}" if row["quality"] else row["status"])
     pen.text((x, y + _CELL + 1), title, fill=_TEXT, font=font)
-    line = f"{minutes:.0f}:{seconds:05.2f} {note}"
+    line = _fit(pen, f"{_clock(row['seconds'])} {note}".strip(), font)
     pen.text((x, y + _CELL + 14), line, fill=_FRAME[row["status"]], font=font)
+
+
+def _picture(dataset: Dataset, row: dict[str, Any]) -> Pillow.Image:
+    """The sample's picture, fitted into a cell; nothing but ground where it could not be read."""
+    if (row["reason"] or "").startswith("unreadable"):
+        return Pillow.new("RGB", (_CELL, _CELL), _GROUND)
+    return ImageOps.contain(Pillow.fromarray(dataset.image(row["id"])), (_CELL, _CELL))
+
+
+def _clock(seconds: float | None) -> str:
+    """Minutes and seconds of the film; nothing for a picture that was imported."""
+    return "" if seconds is None else f"{seconds // 60:.0f}:{seconds % 60:05.2f}"
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,1 @@
+"""Exports: a frozen version as files that others' tools read."""

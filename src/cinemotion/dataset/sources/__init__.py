@@ -1,0 +1,1 @@
+"""Sources of pictures that an import reads: folders, archives, tables."""

@@ -1,0 +1,1 @@
+"""Learning: what feeds models, and later the models themselves."""

@@ -1,0 +1,57 @@
+"""What holds for every page: it is well-formed, and nothing in it leads outside."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+CLOSED = {"rect", "line"}  # SVG elements that close themselves
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.targets: list[str] = []
+        self.sources: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        assert tag not in {"script", "link", "iframe", "object", "embed", "base", "form"}, tag
+        assert not [name for name in found if name.startswith("on")], found
+        if tag not in VOID:
+            self.open.append(tag)
+        if found.get("id"):
+            self.ids.append(str(found["id"]))
+        if tag == "a":
+            self.targets.append(str(found["href"]))
+        if tag == "img":
+            self.images.append(found)
+        self.sources += [str(found[name]) for name in ("src", "srcset", "data") if name in found]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in VOID | CLOSED, tag
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
+
+
+def check_page(page: str) -> None:
+    """Fail where a page is not well-formed, not self-contained or not accessible."""
+    parsed = _Page()
+    parsed.feed(page)
+    parsed.close()
+    assert not parsed.open
+    assert page.startswith("<!DOCTYPE html>\n<html lang=")
+    assert len(parsed.ids) == len(set(parsed.ids))
+    assert {target.removeprefix("#") for target in parsed.targets} <= set(parsed.ids)
+    assert all(source.startswith("data:image/") for source in parsed.sources)
+    assert all(image.get("alt") for image in parsed.images)
+    bare = re.sub(r'"data:image/[^"]*"', '""', page)
+    assert not re.search(r"(?:https?:)?//[a-z]|@import|url\(", bare)
+    assert "default-src 'none'" in page
+    assert 'name="viewport"' in page and "prefers-color-scheme: dark" in page
+    assert "@media print" in page
