@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 BLOCKS = 14
 # Seconds to sort one hash by its masked bits, and to compare two hashes.
-_SORT, _COMPARE = 60e-9, 5e-9
+_SORT, _COMPARE = 40e-9, 50e-9
 
 
 def masks(most: int, among: int) -> list[np.uint64]:
