@@ -11,10 +11,10 @@ as a frozen version and as its ``folders`` export. Loaders:
     store, directory load_split, by both ways
 
 Consumers: ``iterate`` does nothing with a batch; ``read`` adds up its pixels, the least that a
-model does; ``train`` makes a step of a small network. First epochs fill the caches. Later epochs
-are timed in rounds, one loader after the other, and the median counts. Memory is that of a
-process of its own: what it holds more after a first and two later epochs' peak than before, files
-in the system's page cache not counted.
+model does; ``train`` makes 40 steps of a small network. First epochs fill the caches. Later
+epochs are timed in rounds, one loader after the other, and the median counts. Memory is that of a
+process of its own: the peak of what it holds in a first and two later epochs, less what it held
+before; files in the system's page cache do not count.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ from cinemotion.flows.freeze import freeze
 from common import print_table, shared, write_json
 
 BATCH, SEED = 32, 1
+TRAINED = 40  # batches
 SETS = {"fer": 48, "film": 224}
 LOADERS = ("plain", "cache", "cache, shuffled", "store", "directory")
 CONSUMERS = ("iterate", "read", "train")
@@ -92,8 +93,8 @@ def compare(folder: Path, name: str, rounds: int) -> list[dict[str, Any]]:
         for consumer in CONSUMERS:
             for kind in LOADERS:
                 start = time.perf_counter()
-                consumers[consumer](loaders[kind])
-                speed = n / (time.perf_counter() - start)
+                seen = consumers[consumer](loaders[kind])
+                speed = seen / (time.perf_counter() - start)
                 speeds.setdefault((kind, consumer), []).append(speed)
     later = {key: median(values) for key, values in speeds.items()}
     return [
@@ -139,19 +140,21 @@ def open_loader(kind: str, folder: Path, name: str) -> Any:
     return mixed.batch(BATCH).prefetch(tf.data.AUTOTUNE)
 
 
-def iterate(loader: Iterable[Any]) -> None:
-    for _ in loader:
-        pass
+def iterate(loader: Iterable[Any]) -> int:
+    return sum(len(labels) for _, labels in loader)
 
 
-def read(loader: Iterable[Any]) -> None:
+def read(loader: Iterable[Any]) -> int:
     import tensorflow as tf
 
-    for images, _ in loader:
+    n = 0
+    for images, labels in loader:
         tf.reduce_sum(images).numpy()
+        n += len(labels)
+    return n
 
 
-def trainer(size: int) -> Callable[[Iterable[Any]], None]:
+def trainer(size: int) -> Callable[[Any], int]:
     """A consumer that trains a network of two convolutions, the smallest that is one."""
     import keras
     import tensorflow as tf
@@ -179,10 +182,13 @@ def trainer(size: int) -> Callable[[Iterable[Any]], None]:
         optimizer.apply(found, model.trainable_variables)
         return value
 
-    def train(loader: Iterable[Any]) -> None:
-        for images, labels in loader:
+    def train(loader: Any) -> int:
+        n = 0
+        for images, labels in loader.take(TRAINED):
             value = step(images, labels)
+            n += len(labels)
         value.numpy()
+        return n
 
     return train
 

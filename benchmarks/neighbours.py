@@ -24,9 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinemotion.curate.forest import Forest
 from cinemotion.curate.groups import group_near
-from cinemotion.curate.neighbours import Nearness, links
+from cinemotion.curate.neighbours import Nearness
 from common import print_table, write_json
 
 NEAR = Nearness(phash=6, dhash=64)  # one hash alone, the harder case
@@ -59,26 +58,19 @@ def draw(n: int, clump: int) -> tuple[Bits, Rows, Rows]:
 
 
 def measure(n: int, clump: int) -> dict[str, Any]:
-    """Link and group, in this process."""
+    """Group, in this process."""
     hashes, one, other = draw(n, clump)
     nothing = np.zeros_like(hashes)
     before = peak_mb()
     start = time.perf_counter()
-    i, j = links(hashes, nothing, NEAR)
-    linked = time.perf_counter()
     keeper = group_near(hashes, nothing, NEAR)
-    grouped = time.perf_counter()
-    forest = Forest(n)
-    forest.join(i, j)
     return {
         "hashes": n,
         "clump": clump,
-        "links_seconds": linked - start,
-        "group_seconds": grouped - linked,
+        "seconds": time.perf_counter() - start,
         "peak_mb": peak_mb(),
-        "hashes_mb": before,
-        "recall_links": float(np.mean(forest.find(one) == forest.find(other))),
-        "recall_groups": float(np.mean(keeper[one] == keeper[other])),
+        "peak_mb_before": before,
+        "recall": float(np.mean(keeper[one] == keeper[other])),
         "largest_group": int(np.bincount(keeper).max()),
     }
 
@@ -135,7 +127,7 @@ def main() -> None:
     print_table(list(ours[0]), [list(row.values()) for row in ours])
     plain = [row for row in ours if not row["clump"]]
     growth = [
-        math.log(b["group_seconds"] / a["group_seconds"]) / math.log(b["hashes"] / a["hashes"])
+        math.log(b["seconds"] / a["seconds"]) / math.log(b["hashes"] / a["hashes"])
         for a, b in pairwise(plain)
     ]
     print("time grows as n to the power of:", ", ".join(f"{power:.2f}" for power in growth))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from filelock import FileLock
 
 from cinemotion.core.errors import DatasetError
 from cinemotion.dataset.dataset import Dataset
@@ -43,10 +44,11 @@ def write_twins(
     draft = store.path / ".locks" / f"draft-{_FILE}-{os.getpid()}"
     text = json.dumps({"settings": settings, "covered": covered}, indent=2, sort_keys=True)
     try:
-        path.unlink(missing_ok=True)
-        store.overwrite("duplicates", twins.select(DUPLICATES.names).to_arrow())
-        draft.write_text(text + "\n", encoding="utf-8")
-        draft.replace(path)
+        with FileLock(store.path / ".locks" / "dedup.lock"):  # table and note are of one run
+            path.unlink(missing_ok=True)
+            store.overwrite("duplicates", twins.select(DUPLICATES.names).to_arrow())
+            draft.write_text(text + "\n", encoding="utf-8")
+            draft.replace(path)
     except OSError as error:
         raise DatasetError(f"cannot write {path}: {error}; run cinemotion dedup again") from error
     finally:
