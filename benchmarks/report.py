@@ -23,6 +23,10 @@ COMMANDS = {
     "odd": "python benchmarks/odd.py --json benchmarks/results/odd.json",
     "deblock": "python benchmarks/deblock.py --json benchmarks/results/deblock.json",
     "png": "python benchmarks/png.py --json benchmarks/results/png.json",
+    "dedup": "python benchmarks/dedup.py --json benchmarks/results/dedup.json",
+    "neighbours": "python benchmarks/neighbours.py --json benchmarks/results/neighbours.json",
+    "splits": "python benchmarks/splits.py --json benchmarks/results/splits.json",
+    "freezes": "python benchmarks/freezes.py --json benchmarks/results/freezes.json",
 }
 
 
