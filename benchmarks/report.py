@@ -24,6 +24,7 @@ COMMANDS = {
     "deblock": "python benchmarks/deblock.py --json benchmarks/results/deblock.json",
     "png": "python benchmarks/png.py --json benchmarks/results/png.json",
     "dedup": "python benchmarks/dedup.py --json benchmarks/results/dedup.json",
+    "nearness": "python benchmarks/nearness.py --json benchmarks/results/nearness.json",
     "neighbours": "python benchmarks/neighbours.py --json benchmarks/results/neighbours.json",
     "splits": "python benchmarks/splits.py --json benchmarks/results/splits.json",
     "freezes": "python benchmarks/freezes.py --json benchmarks/results/freezes.json",
@@ -120,6 +121,59 @@ def shots(result: Any) -> str:
     return f"{result['frames']} frames with {made}.\n\n" + table(head, lines)
 
 
+def dedup(result: dict[str, Any]) -> str:
+    """Duplicates in FER2013 (train and validation)."""
+    hashes, check = result["hashes"], result["check"]
+    rows = [[f"{name}, s", seconds] for name, seconds in result["seconds"].items()]
+    rows += [[f"{name}, images/s (1 core)", v] for name, v in hashes["images_per_second"].items()]
+    rows += [
+        ["times faster than imagehash", hashes["times_faster"]],
+        [
+            "share of images with equal pHash, dHash bits",
+            f"{hashes['phash_equal']}, {hashes['dhash_equal']}",
+        ],
+        [
+            "exact groups found, of those a brute force finds",
+            f"{check['groups_found']} of {check['groups']}",
+        ],
+        ["samples kept", f"{result['kept']} of {result['samples']}"],
+    ]
+    return table(["what", "value"], rows)
+
+
+def neighbours(result: dict[str, Any]) -> str:
+    """Grouping hashes with planted neighbours (up to 6 bits) and a clump."""
+    power = ", ".join(f"{p:.2f}" for p in result["growth"])
+    parts = [
+        table(list(rows[0]), [list(row.values()) for row in rows])
+        for rows in (result["ours"], result["faiss"])
+    ]
+    return f"{parts[0]}\n\nTime grows as n to the power of {power}. The peer:\n\n{parts[1]}"
+
+
+def nearness(result: dict[str, Any]) -> str:
+    """Pairs of pictures by the distance of their hashes."""
+    parts = [
+        table(list(rows[0]), [list(row.values()) for row in rows])
+        for rows in (result["fer"], result["course"])
+    ]
+    return "\n\n".join(
+        [*parts, f"Two strangers carry one label in {result['strangers']:.3f} of all pairs."]
+    )
+
+
+def splits(result: dict[str, Any]) -> str:
+    """Deviation of splits from the ratios, on 200 random tables."""
+    rows = result["summary"]
+    return table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def freezes(result: dict[str, Any]) -> str:
+    """Version ids of one content, frozen in many ways."""
+    found = f"{result['freezes']} freezes, {len(result['ids'])} id.\n\n"
+    return found + table(["varied", "value", "freezes", "ids"], result["rows"])
+
+
 WRITERS = {
     "throughput": throughput,
     "faces": faces,
@@ -128,6 +182,11 @@ WRITERS = {
     "odd": odd,
     "deblock": deblock,
     "png": png,
+    "dedup": dedup,
+    "nearness": nearness,
+    "neighbours": neighbours,
+    "splits": splits,
+    "freezes": freezes,
 }
 
 

@@ -15,6 +15,7 @@ from cinemotion.dataset.assignment import read_assignment
 from cinemotion.dataset.dataset import open_dataset
 from cinemotion.dataset.levels import LEVELS, levels
 from cinemotion.dataset.store import Store
+from cinemotion.flows.dedup import dedup
 from cinemotion.flows.fingerprints import ensure_fingerprints
 from cinemotion.flows.proof import PROMISES
 from cinemotion.flows.split import split
@@ -385,3 +386,17 @@ def test_nothing_leaks_at_once_or_in_two_steps(
         after = sides(store)
         assert all(after[id] == side for id, side in before.items() if side is not None)
         assert leaks(store, report.level) == []
+
+
+def test_the_last_dedup_decides_what_a_twin_is_and_late_samples_are_said(tmp_path: Path) -> None:
+    stills = films(6)
+    store = unsplit(tmp_path / "d", stills[:-6])
+    dataset = open_dataset(store.path)
+    dedup(dataset, near=Nearness(phash=2, dhash=3))
+    assert split(dataset, group="film").warnings == []
+    found = read_assignment(store)
+    assert found is not None
+    assert found[1]["near"] == {"phash": 2, "dhash": 3, "min_deviation": 5.0}
+    add_stills(store, stills[-6:])
+    warnings = split(open_dataset(store.path), group="film").warnings
+    assert any("6 samples came in after the last cinemotion dedup" in line for line in warnings)

@@ -158,9 +158,8 @@ class Store:
     def overwrite(self, table: str, rows: pa.Table) -> None:
         """Put rows in the place of all that a table holds, in one atomic commit."""
         with self._writing():
-            _lance().write_dataset(
-                rows.cast(TABLES[table]), str(self._folder(table)), mode="overwrite"
-            )
+            mode = "overwrite" if self.has(table) else "create"
+            _lance().write_dataset(rows.cast(TABLES[table]), str(self._folder(table)), mode=mode)
 
     def delete(self, table: str, where: str) -> None:
         """Remove the rows that match an SQL condition, in one atomic commit."""

@@ -120,6 +120,7 @@ class _Forks:
     def __init__(self, preload: Sequence[str]) -> None:
         self._preload = preload
         self._lock = threading.Lock()
+        self._words = b""
         self._open()
 
     def _open(self) -> None:
@@ -136,7 +137,8 @@ class _Forks:
 
     def start(self) -> WorkerProcess:
         with self._lock:
-            if self._process.poll() is not None:  # killed, by the system or by hand
+            if self._process.poll() is not None:  # killed, or a module could not be loaded
+                self._words = self.last_words()
                 self._shut()
                 self._open()
             return _Fork(self)
@@ -156,9 +158,9 @@ class _Forks:
                 return -signal.SIGKILL
 
     def last_words(self) -> bytes:
-        """What the template wrote to standard error."""
+        """What the template, or else the one before it, wrote to standard error."""
         self._stderr.seek(0)
-        return self._stderr.read()
+        return self._stderr.read() or self._words
 
     def close(self) -> None:
         with self._lock:

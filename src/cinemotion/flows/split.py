@@ -13,12 +13,14 @@ stands (``flows/bridges.py``); the rest is placed around it (``curate/splits.py`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Literal
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.curate.neighbours import Nearness
 from cinemotion.dataset.assignment import write_assignment
 from cinemotion.dataset.dataset import Dataset
+from cinemotion.dataset.deduplication import dedup_settings
 from cinemotion.dataset.levels import LEVELS
 from cinemotion.flows.bridges import SidesConflictError
 from cinemotion.flows.fingerprints import Progress, ensure_fingerprints
@@ -55,7 +57,7 @@ def split(
         seed: At least 0; another one makes other choices among equals.
         tolerance: ``auto`` takes a level if the deviation, and the gap of every side in all
             samples, are at most this share.
-        near: When two pictures are near twins; without it, :class:`Nearness` as it stands.
+        near: When two pictures are near twins; without it, as the last ``dedup`` had it.
         rebalance: Place everything anew in place of keeping the sides of the earlier split.
         annotators: Whose votes count for the balance; without it, everybody's.
         progress: Told about fingerprints that have to be computed first.
@@ -64,7 +66,7 @@ def split(
         BadInputError: The ratios, folds, level, seed or tolerance cannot be used.
         DatasetError: No sample is kept, or the earlier split cannot be kept.
     """
-    plan = _plan(ratios, folds, seed, near or Nearness())
+    plan = _plan(ratios, folds, seed, near or _near_of_dedup(dataset))
     if group not in (*LEVELS, "auto"):
         raise BadInputError(f"unknown group {group!r}; choose one of: {', '.join(LEVELS)}, auto")
     if not 0 <= tolerance <= 1:
@@ -80,6 +82,14 @@ def split(
         attempt = _insist(state, plan, group)
     write_assignment(dataset.store, attempt.table(), plan.settings(attempt.level))
     return make_report(attempt, refused, tolerance if group == "auto" else None)
+
+
+def _near_of_dedup(dataset: Dataset) -> Nearness:
+    """The limits that duplicates were found with; the usual ones where none were looked for."""
+    settings = dedup_settings(dataset.store)
+    if settings is None:
+        return Nearness()
+    return Nearness(**{field.name: settings[field.name] for field in fields(Nearness)})
 
 
 def _plan(ratios: Sequence[float], folds: int | None, seed: int, near: Nearness) -> Plan:

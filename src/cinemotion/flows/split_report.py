@@ -201,6 +201,9 @@ def _about_twins(attempt: Attempt) -> list[str]:
         )
         share = sizes[large].max() / len(attempt.rows)
         said.append(f"twins tie {parts[large].max()} groups into one of {share:.0%}; {cure}")
+    if attempt.state.uncovered:
+        late = attempt.state.uncovered
+        said.append(f"{late} samples came in after the last cinemotion dedup; run it again")
     if len(attempt.bridges):
         said.append(
             f"{len(attempt.bridges)} new samples are twins of two sides and were rejected "

@@ -21,6 +21,7 @@ from cinemotion.curate.neighbours import Nearness
 from cinemotion.curate.splits import FREE
 from cinemotion.dataset.assignment import read_assignment
 from cinemotion.dataset.dataset import Dataset
+from cinemotion.dataset.deduplication import dedup_settings, uncovered
 from cinemotion.flows.groups import group_keys
 from cinemotion.flows.labels import resolve_labels
 from cinemotion.flows.ties import Pairs, find_twins
@@ -41,7 +42,8 @@ class State:
         old: int64 ``(n,)``, the sides to keep, or FREE.
         twins: Pairs of rows that connect all twins.
         earlier: The settings of the split to keep, or ``None``.
-        compared: Whether ``cinemotion dedup`` found duplicates here.
+        compared: Whether ``cinemotion dedup`` was ever run.
+        uncovered: How many kept samples came in after its last run.
     """
 
     samples: pl.DataFrame
@@ -50,6 +52,7 @@ class State:
     twins: Pairs
     earlier: dict[str, Any] | None
     compared: bool
+    uncovered: int
 
 
 def read_state(
@@ -77,7 +80,8 @@ def read_state(
         keys = group_keys(dataset)
         labels = resolve_labels(dataset, annotators=annotators).select("id", "label")
         prints = dataset.table("fingerprints", ("id", *_PRINTS)).unique("id")
-        compared = dataset.table("duplicates", ["id"]).height > 0
+        compared = dedup_settings(dataset.store) is not None
+        late = uncovered(dataset) if compared else 0
     found = read_assignment(dataset.store)
     was, settings = found if found else (_no_sides(), None)
     kept = pl.col("kept")
@@ -100,6 +104,7 @@ def read_state(
         twins=find_twins(samples, near),
         earlier=settings if keep else None,
         compared=compared,
+        uncovered=late,
     )
 
 
