@@ -5,7 +5,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from smallsets import Still, add_stills, make_set, noise, simple, split, table
 
 from cinemotion.core.errors import BadInputError, CinemotionError, DatasetError
 from cinemotion.dataset.dataset import open_dataset
@@ -14,6 +13,7 @@ from cinemotion.dataset.store import Store
 from cinemotion.dataset.versions import open_version, read_head
 from cinemotion.dataset.votes import Vote, Votes
 from cinemotion.flows.freeze import freeze
+from smallsets import Still, add_stills, make_set, noise, simple, split, table
 
 
 @pytest.fixture
