@@ -25,6 +25,7 @@ COMMANDS = {
     "png": "python benchmarks/png.py --json benchmarks/results/png.json",
     "dedup": "python benchmarks/dedup.py --json benchmarks/results/dedup.json",
     "nearness": "python benchmarks/nearness.py --json benchmarks/results/nearness.json",
+    "loaders": "python benchmarks/loaders.py --json benchmarks/results/loaders.json",
     "neighbours": "python benchmarks/neighbours.py --json benchmarks/results/neighbours.json",
     "splits": "python benchmarks/splits.py --json benchmarks/results/splits.json",
     "freezes": "python benchmarks/freezes.py --json benchmarks/results/freezes.json",
@@ -174,6 +175,11 @@ def freezes(result: dict[str, Any]) -> str:
     return found + table(["varied", "value", "freezes", "ids"], result["rows"])
 
 
+def loaders(result: list[dict[str, Any]]) -> str:
+    """Loaders beside image_dataset_from_directory, later epochs in images/s."""
+    return table(list(result[0]), [list(row.values()) for row in result])
+
+
 WRITERS = {
     "throughput": throughput,
     "faces": faces,
@@ -184,6 +190,7 @@ WRITERS = {
     "png": png,
     "dedup": dedup,
     "nearness": nearness,
+    "loaders": loaders,
     "neighbours": neighbours,
     "splits": splits,
     "freezes": freezes,
