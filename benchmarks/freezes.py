@@ -106,10 +106,10 @@ def one(how: dict[str, Any], films: list[str]) -> None:
     import cinemotion
     from cinemotion.dataset.store import Store
     from cinemotion.dataset.votes import Vote, Votes
-    from cinemotion.flows.dedup import dedup
-    from cinemotion.flows.freeze import freeze
-    from cinemotion.flows.ingest import import_dataset
-    from cinemotion.flows.split import split
+    from cinemotion.flows.curating.dedup import dedup
+    from cinemotion.flows.importing.ingest import import_dataset
+    from cinemotion.flows.splitting.split import split
+    from cinemotion.flows.versions.freeze import freeze
 
     chance = random.Random(how["seed"])
     path = Path("a dataset") / str(how["seed"])
@@ -159,7 +159,7 @@ def main() -> None:
         one(json.loads(options.one), options.films)
         return
 
-    from cinemotion.flows.demo import compose_demo_films
+    from cinemotion.flows.looking.demo import compose_demo_films
 
     start = time.perf_counter()
     known = locales()

@@ -45,8 +45,8 @@ from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import TABLES
 from cinemotion.dataset.versions import Version, open_version
 from cinemotion.dataset.votes import Vote, Votes
-from cinemotion.flows.export import export
-from cinemotion.flows.freeze import freeze
+from cinemotion.flows.versions.export import export
+from cinemotion.flows.versions.freeze import freeze
 from common import print_table, shared, write_json
 
 BATCH, SEED = 32, 1

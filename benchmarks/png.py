@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 
 from cinemotion.core.types import Image
 from cinemotion.dataset.png import encode_png
-from cinemotion.flows.demo import portraits
+from cinemotion.flows.looking.demo import portraits
 from common import print_table, write_json
 
 ROUNDS = 7

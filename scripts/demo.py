@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cinemotion.__main__ import run
 from cinemotion.core.errors import CinemotionError
-from cinemotion.flows.demo import compose_demo_films
+from cinemotion.flows.looking.demo import compose_demo_films
 
 
 def main() -> int:

@@ -28,6 +28,6 @@ def footage(shared: Path) -> Path:
 @pytest.fixture(scope="session")
 def demo_films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The two short films of the embedded example."""
-    from cinemotion.flows.demo import compose_demo_films
+    from cinemotion.flows.looking.demo import compose_demo_films
 
     return compose_demo_films(tmp_path_factory.mktemp("demo"))

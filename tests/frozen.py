@@ -20,7 +20,7 @@ from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import TABLES
 from cinemotion.dataset.versions import Version
 from cinemotion.dataset.votes import Vote, Votes
-from cinemotion.flows.freeze import freeze
+from cinemotion.flows.versions.freeze import freeze
 
 
 @dataclass

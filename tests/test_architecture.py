@@ -16,11 +16,12 @@ ALLOWED = {
     "core": {"core"},
     "recipes": {"core"},
     **{stage: {"core", stage} for stage in STAGES},
-    "learn": {"core", "dataset", "learn"},
-    "flows": {"core", "recipes", "flows", "learn", *STAGES},
+    "numpynet": {"numpynet"},
+    "learn": {"core", "dataset", "numpynet", "learn"},
+    "flows": {"core", "recipes", "flows", "learn", "numpynet", *STAGES},
     # A door calls flows; `dataset` opens what a command prints.
     "cli": {"core", "recipes", "flows", "dataset", "cli"},
-    "__init__": {"recipes", "flows", "dataset"},
+    "__init__": {"recipes", "flows", "dataset", "learn"},
     "__main__": {"core", "cli"},
 }
 HEAVY = (

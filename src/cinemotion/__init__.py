@@ -15,19 +15,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cinemotion.dataset.dataset import Dataset, open_dataset
-    from cinemotion.flows.build import BuildReport, build
-    from cinemotion.flows.ingest import ImportReport, import_dataset
+    from cinemotion.flows.auditing.audit import audit
+    from cinemotion.flows.building.build import BuildReport, build
+    from cinemotion.flows.curating.dedup import dedup
+    from cinemotion.flows.importing.ingest import ImportReport, import_dataset
+    from cinemotion.flows.splitting.split import split
+    from cinemotion.flows.versions.export import export
+    from cinemotion.flows.versions.freeze import freeze
+    from cinemotion.learn.loaders import load_split
     from cinemotion.recipes import BuildRecipe, load_recipe
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "build": "cinemotion.flows.build",
-    "BuildReport": "cinemotion.flows.build",
-    "import_dataset": "cinemotion.flows.ingest",
-    "ImportReport": "cinemotion.flows.ingest",
+    "build": "cinemotion.flows.building.build",
+    "BuildReport": "cinemotion.flows.building.build",
+    "import_dataset": "cinemotion.flows.importing.ingest",
+    "ImportReport": "cinemotion.flows.importing.ingest",
     "BuildRecipe": "cinemotion.recipes",
     "load_recipe": "cinemotion.recipes",
+    "audit": "cinemotion.flows.auditing.audit",
+    "dedup": "cinemotion.flows.curating.dedup",
+    "split": "cinemotion.flows.splitting.split",
+    "freeze": "cinemotion.flows.versions.freeze",
+    "export": "cinemotion.flows.versions.export",
+    "load_split": "cinemotion.learn.loaders",
     "Dataset": "cinemotion.dataset.dataset",
     "open_dataset": "cinemotion.dataset.dataset",
 }
@@ -37,10 +49,16 @@ __all__ = [
     "BuildReport",
     "Dataset",
     "ImportReport",
+    "audit",
     "build",
+    "dedup",
+    "export",
+    "freeze",
     "import_dataset",
     "load_recipe",
+    "load_split",
     "open_dataset",
+    "split",
 ]
 
 

@@ -76,7 +76,7 @@ def test_sheet_draws_a_picture(dataset: Path, tmp_path: Path) -> None:
 def test_detect_prints_one_json_document(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from cinemotion.flows.demo import portraits
+    from cinemotion.flows.looking.demo import portraits
 
     Image.fromarray(portraits()[0]).save(tmp_path / "astronaut.png")
     assert run(["detect", str(tmp_path / "astronaut.png"), "--json"]) == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cinemotion.__main__ import run
-from cinemotion.flows.ingest import import_dataset
+from cinemotion.flows.importing.ingest import import_dataset
 from pages import check_page
 from twinned import PLANTED, draw, plant, save
 
@@ -71,7 +71,7 @@ def test_near_can_be_narrowed(planted: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_the_docs_state_the_limits_that_hold() -> None:
-    from cinemotion.flows.audit import Nearness
+    from cinemotion.flows.auditing.audit import Nearness
 
     near = Nearness()
     text = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")

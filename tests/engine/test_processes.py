@@ -166,7 +166,7 @@ def _threads_of_the_template(preload: list[str]) -> tuple[int, bool]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
 def test_the_template_of_a_build_has_one_thread_so_that_it_can_be_forked() -> None:
-    assert _threads_of_the_template(["cinemotion.flows.worker"]) == (1, True)
+    assert _threads_of_the_template(["cinemotion.flows.building.worker"]) == (1, True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")

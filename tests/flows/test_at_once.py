@@ -12,8 +12,8 @@ from cinemotion.dataset.identity import exact_shares
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.versions import open_version, read_head, read_tags
 from cinemotion.dataset.votes import Vote, Votes
-from cinemotion.flows.freeze import freeze
-from cinemotion.flows.labels import resolve_labels
+from cinemotion.flows.labelling.labels import resolve_labels
+from cinemotion.flows.versions.freeze import freeze
 from smallsets import make_set, simple, table
 
 ROUNDS = 12

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image as Pillow
 
-from cinemotion.flows.audit import audit
+from cinemotion.flows.auditing.audit import audit
 
 pytestmark = [pytest.mark.footage, pytest.mark.slow]
 

@@ -11,7 +11,7 @@ import pytest
 
 from cinemotion.core.errors import BadInputError, DatasetError, MissingExtraError
 from cinemotion.dataset.versions import Version
-from cinemotion.flows.export import export
+from cinemotion.flows.versions.export import export
 from cinemotion.learn.cache import Via
 from cinemotion.learn.loaders import load_split
 from frozen import Sample, drawn, file, frozen, png, usual

@@ -11,7 +11,7 @@ from cinemotion.cli.counting import counting
 from cinemotion.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from cinemotion.flows.audit_report import AuditReport
+    from cinemotion.flows.auditing.report import AuditReport
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Page = Annotated[
@@ -49,15 +49,15 @@ def audit(
     json: Json = False,
 ) -> int:
     """Look for leaks, label conflicts and unreadable files in any split data set."""
-    from cinemotion.flows.audit import Nearness
-    from cinemotion.flows.audit import audit as run
+    from cinemotion.flows.auditing.audit import Nearness
+    from cinemotion.flows.auditing.audit import audit as run
 
     asked = {"phash": phash, "dhash": dhash}
     near = Nearness(**{name: bits for name, bits in asked.items() if bits is not None})
     with counting("pictures") as progress:
         found = run(targets, near=near, pairs=pairs, progress=progress)
     if report is not None:
-        from cinemotion.flows.audit_page import write_audit
+        from cinemotion.flows.auditing.audit_page import write_audit
 
         write_audit(found, targets, report)
     if json:
@@ -75,13 +75,13 @@ def stats(
     json: Json = False,
 ) -> None:
     """Count what a dataset holds: per film, class, split and reason; twins, tracks, votes."""
-    from cinemotion.flows.stats import describe
-    from cinemotion.flows.stats_subject import open_subject
+    from cinemotion.flows.auditing.stats import describe
+    from cinemotion.flows.auditing.subject import open_subject
 
     subject = open_subject(dataset)
     figures = describe(subject)
     if report is not None:
-        from cinemotion.flows.stats_page import write_stats
+        from cinemotion.flows.auditing.stats_page import write_stats
 
         write_stats(subject, figures, report)
     if json:
@@ -99,7 +99,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _print_audit(found: AuditReport) -> None:
-    from cinemotion.flows.audit_page import judge_words
+    from cinemotion.flows.auditing.audit_page import judge_words
 
     verdict = judge_words(found)
     typer.echo(f"{found.target} ({found.kind}): {verdict.figure} {verdict.lines[0]}")

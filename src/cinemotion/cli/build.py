@@ -13,7 +13,7 @@ import typer
 from cinemotion.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from cinemotion.flows.watch import Watch
+    from cinemotion.flows.building.watch import Watch
     from cinemotion.recipes import BuildRecipe
 
 Films = Annotated[list[Path], typer.Argument(help="Film files, or folders that are searched.")]
@@ -110,7 +110,7 @@ def build(
         return load_recipe(recipe, overrides)
 
     if dry_run:
-        from cinemotion.flows.estimate import estimate_build
+        from cinemotion.flows.building.estimate import estimate_build
 
         estimate = estimate_build(films, settings(), catalogue=films_csv)
         _print_estimate(estimate, json=json)
@@ -118,7 +118,7 @@ def build(
 
     if out is None:
         raise BadInputError("--out is missing; name the dataset's folder: --out DATASET")
-    from cinemotion.flows.build import build as run_build
+    from cinemotion.flows.building.build import build as run_build
 
     with _watch() as watch:
         report = run_build(
@@ -144,7 +144,7 @@ def build(
 
 def _watch() -> AbstractContextManager[Watch]:
     """A progress bar where somebody can see it."""
-    from cinemotion.flows.watch import Quiet
+    from cinemotion.flows.building.watch import Quiet
 
     if not sys.stderr.isatty():
         return nullcontext(Quiet())

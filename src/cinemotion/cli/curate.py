@@ -12,7 +12,7 @@ from cinemotion.cli.counting import counting
 from cinemotion.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from cinemotion.flows.dedup import DedupReport, Twins
+    from cinemotion.flows.curating.dedup import DedupReport, Twins
 
 
 def dedup(
@@ -50,8 +50,8 @@ def dedup(
 ) -> None:
     """Find exact and near twins and reject all but the best sample of each group."""
     from cinemotion.dataset.dataset import open_dataset
-    from cinemotion.flows.dedup import Nearness
-    from cinemotion.flows.dedup import dedup as run
+    from cinemotion.flows.curating.dedup import Nearness
+    from cinemotion.flows.curating.dedup import dedup as run
 
     opened = open_dataset(dataset)
     asked = {"phash": phash, "dhash": dhash}

@@ -59,7 +59,7 @@ def sheet(
 ) -> None:
     """Draw a contact sheet: kept crops framed green, rejected ones red with the reason."""
     from cinemotion.dataset.dataset import open_dataset
-    from cinemotion.flows.sheet import write_sheet
+    from cinemotion.flows.looking.sheet import write_sheet
 
     drawn, total = write_sheet(
         open_dataset(dataset), out, status=status.value, columns=columns, limit=limit

@@ -13,7 +13,7 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Show versions, weights and their hashes, cores and accelerators; explain what is wrong."""
-    from cinemotion.flows.doctor import examine
+    from cinemotion.flows.looking.doctor import examine
 
     report = examine()
     if json:

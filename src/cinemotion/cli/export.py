@@ -38,7 +38,7 @@ def export(
 ) -> None:
     """Write a frozen version as class folders, or for other tools, with card and metadata."""
     from cinemotion.dataset.reference import need_version
-    from cinemotion.flows.export import export as run
+    from cinemotion.flows.versions.export import export as run
 
     dataset, name = need_version(version)
     with counting("pictures") as progress:

@@ -11,7 +11,7 @@ from cinemotion.cli.counting import counting
 from cinemotion.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from cinemotion.flows.ingest import ImportReport
+    from cinemotion.flows.importing.ingest import ImportReport
 
 _LISTED = 5  # names of a sort that are printed
 
@@ -47,7 +47,7 @@ def import_source(
 ) -> None:
     """Import labelled pictures into a dataset; unreadable ones become rows with a reason."""
     from cinemotion.dataset.sources.classes import read_class_map
-    from cinemotion.flows.ingest import import_dataset
+    from cinemotion.flows.importing.ingest import import_dataset
 
     mapping = read_class_map(class_map or [])
     with counting("pictures") as progress:

@@ -11,7 +11,7 @@ from cinemotion.cli.counting import counting
 from cinemotion.cli.output import print_json, print_json_lines, print_table
 
 if TYPE_CHECKING:
-    from cinemotion.flows.annotate import Intake
+    from cinemotion.flows.labelling.annotate import Intake
 
 Dataset = Annotated[Path, typer.Argument(help="A dataset's folder.")]
 Annotator = Annotated[str, typer.Option(help="Who says so.")]
@@ -36,7 +36,7 @@ def import_(
     json: Json = False,
 ) -> None:
     """Add the votes or time ranges of a file: all of them, or none."""
-    from cinemotion.flows.annotate import import_labels
+    from cinemotion.flows.labelling.annotate import import_labels
 
     intake = import_labels(dataset, file, film=film, annotator=annotator, frames=frames)
     _report(intake, json=json)
@@ -50,7 +50,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Add one vote; unlabelled takes back what the annotator said before."""
-    from cinemotion.flows.annotate import add_vote
+    from cinemotion.flows.labelling.annotate import add_vote
 
     _report(add_vote(dataset, sample, label, annotator=annotator), json=json)
 
@@ -61,7 +61,7 @@ def export_folder(
     json: Json = False,
 ) -> None:
     """Write the kept samples into class folders, to sort them by hand."""
-    from cinemotion.flows.sorting import export_folder as export
+    from cinemotion.flows.labelling.sorting import export_folder as export
 
     with counting("samples") as progress:
         counts = export(dataset, out, progress=progress)
@@ -85,7 +85,7 @@ def import_folder(
     json: Json = False,
 ) -> None:
     """Turn what was moved between class folders into votes."""
-    from cinemotion.flows.sorting import import_folder as take_back
+    from cinemotion.flows.labelling.sorting import import_folder as take_back
 
     done = take_back(dataset, folder, annotator=annotator, everything=all)
     if json:
@@ -105,7 +105,7 @@ def list_(
 ) -> None:
     """List the labelled samples: label, shares and who voted; or the time ranges."""
     from cinemotion.dataset.dataset import open_dataset
-    from cinemotion.flows.annotate import list_labels, list_ranges
+    from cinemotion.flows.labelling.annotate import list_labels, list_ranges
 
     opened = open_dataset(dataset)
     rows = list_ranges(opened) if ranges else list_labels(opened)
@@ -125,7 +125,7 @@ def list_(
 def agreement(dataset: Dataset, json: Json = False) -> None:
     """Show how far annotators agree beyond chance, overall and per class."""
     from cinemotion.dataset.dataset import open_dataset
-    from cinemotion.flows.disputes import agreement as measure
+    from cinemotion.flows.labelling.disputes import agreement as measure
 
     report = measure(open_dataset(dataset))
     if json:
@@ -160,7 +160,7 @@ def conflicts(
 ) -> None:
     """List the samples most disputed, and duplicates that carry different labels."""
     from cinemotion.dataset.dataset import open_dataset
-    from cinemotion.flows.disputes import conflicts as find
+    from cinemotion.flows.labelling.disputes import conflicts as find
 
     found = find(open_dataset(dataset), top=top)
     if json:

@@ -17,7 +17,7 @@ def probe(
     json: Json = False,
 ) -> None:
     """Show what a film file is: codec, size, colour, rotation, times."""
-    from cinemotion.flows.look import describe_film
+    from cinemotion.flows.looking.look import describe_film
 
     facts = describe_film(film)
     if json:
@@ -35,7 +35,7 @@ def shots(
     json: Json = False,
 ) -> None:
     """Find the shots of a film: cuts, fades and dissolves, exact to the frame."""
-    from cinemotion.flows.look import film_shots, shot_document
+    from cinemotion.flows.looking.look import film_shots, shot_document
 
     found, rows, errors = film_shots(film, workers=workers)
     if json:
@@ -63,7 +63,7 @@ def detect(
     json: Json = False,
 ) -> int:
     """Find the faces in images: boxes, scores and five landmarks."""
-    from cinemotion.flows.look import detect_images
+    from cinemotion.flows.looking.look import detect_images
     from cinemotion.recipes import load_recipe
 
     overrides = {

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 class BuildProgress:
     """Shows films, film seconds, speed as × real time, faces found and time left.
 
-    A :class:`~cinemotion.flows.watch.Watch` and a context manager.
+    A :class:`~cinemotion.flows.building.watch.Watch` and a context manager.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class BuildProgress:
         self._progress.stop()
 
     def begin(self, films: int, seconds: float) -> None:
-        """See :meth:`cinemotion.flows.watch.Watch.begin`."""
+        """See :meth:`cinemotion.flows.building.watch.Watch.begin`."""
         self._films = films
         # Without a known length the bar pulses instead of lying.
         self._task = self._progress.add_task(
@@ -53,7 +53,7 @@ class BuildProgress:
         )
 
     def advance(self, seconds: float, faces: int) -> None:
-        """See :meth:`cinemotion.flows.watch.Watch.advance`."""
+        """See :meth:`cinemotion.flows.building.watch.Watch.advance`."""
         if self._task is None:
             return
         self._faces += faces
@@ -69,12 +69,12 @@ class BuildProgress:
         )
 
     def skip(self, seconds: float) -> None:
-        """See :meth:`cinemotion.flows.watch.Watch.skip`."""
+        """See :meth:`cinemotion.flows.building.watch.Watch.skip`."""
         if self._task is not None and (total := self._progress.tasks[self._task].total):
             self._progress.update(self._task, total=max(0.0, total - seconds))
 
     def end_film(self, row: dict[str, Any]) -> None:
-        """See :meth:`cinemotion.flows.watch.Watch.end_film`."""
+        """See :meth:`cinemotion.flows.building.watch.Watch.end_film`."""
         if self._task is not None:
             self._done += 1
             self._progress.update(self._task, films=f"{self._done}/{self._films}")

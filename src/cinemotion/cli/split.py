@@ -13,7 +13,7 @@ from cinemotion.cli.output import print_json, print_table
 from cinemotion.core.errors import BadInputError
 
 if TYPE_CHECKING:
-    from cinemotion.flows.split_report import SplitReport
+    from cinemotion.flows.splitting.report import SplitReport
 
 
 class Group(StrEnum):
@@ -50,7 +50,7 @@ def split(
 ) -> None:
     """Give every kept sample a side; no group and no twin is on two of them."""
     from cinemotion.dataset.dataset import open_dataset
-    from cinemotion.flows.split import split as run
+    from cinemotion.flows.splitting.split import split as run
 
     with counting("fingerprints") as progress:
         report = run(

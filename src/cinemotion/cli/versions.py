@@ -37,7 +37,7 @@ def freeze(
     json: Json = False,
 ) -> None:
     """Freeze the dataset into a version that never changes, with a proof that nothing leaks."""
-    from cinemotion.flows.freeze import freeze as run
+    from cinemotion.flows.versions.freeze import freeze as run
 
     with counting("fingerprints") as progress:
         version = run(
@@ -61,7 +61,7 @@ def freeze(
 
 def versions(dataset: Folder, json: Json = False) -> None:
     """List the frozen versions, the oldest first."""
-    from cinemotion.flows.history import list_versions
+    from cinemotion.flows.versions.history import list_versions
 
     rows = list_versions(dataset)
     if json:
@@ -115,8 +115,8 @@ def diff(
     """Say what differs between two versions: DATASET@v1 DATASET@v2, or DATASET v1 v2."""
     from cinemotion.dataset.reference import need_version
     from cinemotion.dataset.versions import open_version
-    from cinemotion.flows.diff import CHANGES
-    from cinemotion.flows.diff import diff as run
+    from cinemotion.flows.versions.diff import CHANGES
+    from cinemotion.flows.versions.diff import diff as run
 
     if third is not None:
         pair = (open_version(first, second), open_version(first, third))
@@ -142,7 +142,7 @@ def diff(
 def checkout(version: Frozen, json: Json = False) -> None:
     """Make a version's split the working one, and the version the parent of the next."""
     from cinemotion.dataset.reference import need_version
-    from cinemotion.flows.history import checkout as run
+    from cinemotion.flows.versions.history import checkout as run
 
     opened = run(*need_version(version))
     if json:
@@ -160,8 +160,8 @@ def forget(
     json: Json = False,
 ) -> None:
     """Remove a film or an import from the disk for good; frozen versions keep its ids alone."""
-    from cinemotion.flows.forget import forget as run
-    from cinemotion.flows.forget import plan_forgetting
+    from cinemotion.flows.versions.forget import forget as run
+    from cinemotion.flows.versions.forget import plan_forgetting
 
     plan = plan_forgetting(dataset, film)
     if not yes:

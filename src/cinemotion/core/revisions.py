@@ -12,7 +12,7 @@ REVISIONS = {
     "letterbox": 1,
     "segments": 1,
     "sampling": 1,
-    "signals": 1,
+    "signals": 2,
     "shots": 1,
     "centerface": 1,
     "yunet": 1,

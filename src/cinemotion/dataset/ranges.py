@@ -4,8 +4,8 @@
     Range("Nosferatu", Fraction(240), Fraction(310), "fear", unit="frames")
 
 A range names its film as the annotator did: by id, the beginning of one, title or file name.
-Which samples it speaks of is found out when labels are resolved (``flows/labels.py``), so that a
-film that is built later, or again with other settings, receives them too.
+Which samples it speaks of is found out when labels are resolved (``flows/labelling/labels.py``),
+so that a film that is built later, or again with other settings, receives them too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What it means to run units of work, and the simplest way to do it.
 
     with InlineExecutor() as executor:
-        for outcome in executor.run("cinemotion.flows.segment:run_segment", jobs):
+        for outcome in executor.run("cinemotion.flows.building.segment:run_segment", jobs):
             if outcome.error: ...
             else: use(outcome.value)
 

@@ -1,6 +1,6 @@
 """How a worker process comes to life: as a fresh interpreter, or forked from one that is ready.
 
-    starter = open_starter(["cinemotion.flows.segment"])
+    starter = open_starter(["cinemotion.flows.building.segment"])
     process = starter.start()
     process.inbox.write(...); process.outbox.read(...)
     starter.close()

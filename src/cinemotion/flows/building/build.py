@@ -1,0 +1,101 @@
+"""From raw films to a dataset of crops: the main job.
+
+    report = build(["films/"], "dataset", recipe=BuildRecipe(subject="face"))
+    report.films[0]["status"]
+
+Each film is probed, cut into segments at key frames, worked on by the executor's processes,
+committed segment by segment, and joined (shots, tracks, verdicts) when its last segment is
+in. The same call again does only what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cinemotion.flows.building.executors import open_executor
+from cinemotion.flows.building.watch import Quiet, Watch
+
+if TYPE_CHECKING:
+    from cinemotion.recipes import BuildRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did.
+
+    Attributes:
+        out: The dataset's folder.
+        recipe: The recipe's id.
+        films: One row per film, in the order of the input: the columns of the table ``films``
+            and ``skipped``, which is true where it had been built before.
+    """
+
+    out: Path
+    recipe: str
+    films: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """The films of which nothing could be had."""
+        return [row for row in self.films if row["status"] == "failed"]
+
+
+def build(
+    films: Path | str | Sequence[Path | str],
+    out: Path | str,
+    *,
+    recipe: BuildRecipe | Callable[[], BuildRecipe] | None = None,
+    catalogue: Path | str | None = None,
+    add_recipe: bool = False,
+    rehash: bool = False,
+    workers: int | None = None,
+    watch: Watch | None = None,
+) -> BuildReport:
+    """Turn films into a dataset of face crops (or frames), or continue one.
+
+    Args:
+        films: A film file or a folder, or several; folders are searched for video files.
+        out: The dataset's folder; made where it does not exist.
+        recipe: What to make, or a function that reads it; the defaults where ``None``.
+        catalogue: A ``films.csv`` with titles, editions, groups and rights.
+        add_recipe: Allow a second recipe in one dataset.
+        rehash: Read films that were built before, to check that they are still the same.
+        workers: Worker processes; one per core where ``None``; 0 works in this process.
+        watch: Told about the progress.
+
+    Returns:
+        What was done, film by film.
+
+    Raises:
+        BadInputError: No film could be opened, or an argument makes no sense.
+        RecipeMismatchError: The dataset was built with another recipe.
+        StorageFullError: The disk is full; what was committed stays.
+    """
+    with open_executor(workers) as executor:
+        # Recipes, tables and stages take a while to load; so do the workers, at the same time.
+        from cinemotion.flows.building.run import run_build
+        from cinemotion.recipes import BuildRecipe
+
+        if recipe is None or isinstance(recipe, BuildRecipe):
+            settings = recipe or BuildRecipe()
+        else:
+            settings = recipe()
+
+        identity, rows = run_build(
+            executor,
+            [Path(film) for film in ([films] if isinstance(films, str | Path) else films)],
+            Path(out),
+            settings,
+            catalogue=None if catalogue is None else Path(catalogue),
+            add_recipe=add_recipe,
+            rehash=rehash,
+            watch=watch or Quiet(),
+        )
+    from cinemotion.dataset.store import Store
+
+    # Now that the workers have given their memory back.
+    Store.open(Path(out)).compact()
+    return BuildReport(Path(out), identity, rows)

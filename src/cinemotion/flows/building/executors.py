@@ -1,0 +1,36 @@
+"""Which executor a flow runs on, given how many workers the user wants."""
+
+from __future__ import annotations
+
+import os
+
+from cinemotion.core.errors import BadInputError
+from cinemotion.engine.executor import Executor, InlineExecutor
+from cinemotion.engine.processes import ProcessExecutor
+
+# What a worker needs. Not ONNX Runtime: it starts a thread as it loads (see engine/template.py).
+_PRELOAD = ("cinemotion.flows.building.worker",)
+
+
+def open_executor(workers: int | None) -> Executor:
+    """Open an executor.
+
+    Args:
+        workers: Worker processes; one per usable core where ``None``; 0: none, the work is
+            done in this process.
+
+    Raises:
+        BadInputError: ``workers`` is negative.
+    """
+    if workers == 0:
+        return InlineExecutor()
+    if workers is not None and workers < 0:
+        raise BadInputError(f"--workers must be 0 or more, got {workers}")
+    return ProcessExecutor(workers=workers or usable_cores(), preload=_PRELOAD)
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""Labelled pictures of any layout become samples of the same dataset.  Start at :mod:`.ingest`."""

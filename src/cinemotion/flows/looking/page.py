@@ -1,0 +1,106 @@
+"""Self-contained HTML pages: one file, no script, nothing that is fetched when it is opened.
+
+    html = render("audit.html", report=report, ...)
+    write_page(html, Path("audit.html"))
+    source = picture_uri(image)           # "data:image/png;base64,…" for <img src>
+
+The templates lie in ``templates/``; ``base.html`` holds the frame of every page and ``page.css``
+its looks. Everything that is put into a template is escaped, whatever a file is called, and the
+page's own policy (CSP) forbids scripts and requests, should a browser ever see one. A new page
+is a template that extends ``base.html``.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import jinja2
+import numpy as np
+
+from cinemotion.core.errors import BadInputError
+from cinemotion.core.types import Image
+
+_SIDE = 160  # pixels of a thumbnail's longer side: two for each one that is drawn
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]
+_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 9]
+
+
+def render(template: str, **values: object) -> str:
+    """Fill in a template of ``templates/``; every value is escaped.
+
+    Args:
+        template: Its file name.
+        values: What it names.
+    """
+    return _environment().get_template(template).render(**values)
+
+
+def write_page(html: str, out: Path) -> None:
+    """Write a page in one step.
+
+    Raises:
+        BadInputError: The file cannot be written.
+    """
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        # A file name in a page need not be text: what UTF-8 cannot hold is spelled out.
+        draft.write_bytes(html.encode("utf-8", "backslashreplace"))
+        draft.replace(out)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def picture_uri(image: Image, side: int = _SIDE) -> str:
+    """A picture as a data URI, made smaller where it is larger than ``side``, never larger.
+
+    Small pictures lose nothing, so that exact twins look exactly alike.
+
+    Args:
+        image: uint8 ``(H, W, 3)``, RGB.
+        side: Pixels of the longer side at most.
+    """
+    height, width = image.shape[:2]
+    scale = side / max(height, width)
+    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    if scale >= 1:
+        # Most small ones are grey in three equal channels: one is a third of the bytes.
+        grey = np.ptp(image, axis=2).max(initial=0) == 0
+        kind, (_, data) = "png", cv2.imencode(".png", pixels[..., 0] if grey else pixels, _PNG)
+    else:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        kind, (_, data) = "jpeg", cv2.imencode(".jpg", small, _JPEG)
+    return f"data:image/{kind};base64,{base64.b64encode(data.tobytes()).decode()}"
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("cinemotion.flows.looking", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["count"] = _count
+    environment.filters["percent"] = _percent
+    return environment
+
+
+def _count(number: float) -> str:
+    """1234567 as ``1,234,567``."""
+    return f"{number:,.0f}"
+
+
+def _percent(share: float | None) -> str:
+    """A share in [0, 1] as people read it; little is never shown as nothing."""
+    if share is None:
+        return "–"
+    if 0 < share < 0.001:
+        return "<\u00a00.1\u00a0%"
+    return f"{100 * share:.1f}\u00a0%"  # a number and its sign stay on one line

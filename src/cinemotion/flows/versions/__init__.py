@@ -1,0 +1,1 @@
+"""What is frozen, proved, compared, exported and forgotten.  Start at :mod:`.freeze`."""

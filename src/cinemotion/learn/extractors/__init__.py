@@ -1,0 +1,1 @@
+"""What turns a picture into a vector: a file per kind, and what they share."""
