@@ -15,7 +15,8 @@ from itertools import pairwise
 
 from cinemotion.numpynet.arrays import Array
 
-_WORTH_IT = 200_000  # numbers; below, handing out the work costs more than it saves
+_WORTH_IT = 100_000  # numbers; below, waking a thread takes longer than the work
+_PIECES = 4  # per thread: whoever is ready takes the next one
 
 
 def in_slices(work: Callable[[slice], object], length: int, size: int) -> None:
@@ -30,10 +31,16 @@ def in_slices(work: Callable[[slice], object], length: int, size: int) -> None:
     if workers < 2 or size < _WORTH_IT:
         work(slice(0, length))
         return
-    ends = [length * i // workers for i in range(workers + 1)]
-    slices = [slice(a, b) for a, b in pairwise(ends)]
-    others = [_pool(os.getpid()).submit(work, part) for part in slices[1:]]
-    work(slices[0])
+    pieces = min(length, workers * _PIECES)
+    ends = [length * i // pieces for i in range(pieces + 1)]
+    slices = iter([slice(*each) for each in pairwise(ends)])
+
+    def take() -> None:
+        for part in slices:  # a list's iterator gives each slice to one thread
+            work(part)
+
+    others = [_pool(os.getpid()).submit(take) for _ in range(workers - 1)]
+    take()
     for other in others:
         other.result()
 

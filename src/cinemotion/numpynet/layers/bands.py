@@ -1,15 +1,15 @@
 """Kernels as banded matrices: many small windows as few wide ones.
 
-    block = block_size(channels=3, filters=5, kernel=3, width=512)    # 8
-    band = band_matrix(weight, stride=1, block=block)                 # (3, 10 * 3, 8 * 5)
-    out = correlate_strips(padded, weight, (1, 1), (512, 64), block)  # (n, 512, 64, 8 * 5)
+    block = block_size(channels=3, filters=5, kernel=3, width=512)    # 4
+    band = band_matrix(weight, stride=1, block=block)                 # (3, 6 * 3, 4 * 5)
+    out = correlate_strips(padded, weight, (1, 1), (512, 128), block)  # (n, 512, 128, 4 * 5)
 
 A picture has 3 channels and a bank 5 filters: laid out window by window, a 3 × 3 convolution is a
 product of a very long matrix with one of 27 × 5, and copying runs of 9 numbers takes longer than
-multiplying them. Taken together, 8 neighbouring windows overlap in all but 8 columns: one window
-of 3 × 10 pixels, and the kernel repeats in the matrix, shifted by a pixel each time (a banded
-Toeplitz matrix). Most of its entries are zeros, so three times as much is multiplied, at ten times
-the speed, and half as much is copied. docs/numpynet.md has the figures.
+multiplying them. Four neighbouring windows taken together are one window of 3 × 6 pixels, and the
+kernel repeats in the matrix, shifted by a pixel each time (a banded Toeplitz matrix). Half of its
+entries are zeros, so twice as much is multiplied, several times as fast, and half as much is
+copied. docs/numpynet.md has the figures.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from __future__ import annotations
 import numpy as np
 
 from cinemotion.numpynet.arrays import Array
-from cinemotion.numpynet.layers.windows import window_view
+from cinemotion.numpynet.layers.windows import lay_out, window_view
 from cinemotion.numpynet.memory import empty
 from cinemotion.numpynet.threads import in_slices
 
 # Enough channels make runs long and products large by themselves; then bands would only add zeros.
 _FEW_NUMBERS = 32  # of a window's row
 _FEW_FILTERS = 32
-_BLOCK = 8
+_BLOCK = 4
 # Windows of a strip stay in a core's cache between being copied and being multiplied.
 _STRIP = 200_000  # numbers
 # Below this many multiplications OpenBLAS works in the thread that calls it; our own threads then
@@ -73,9 +73,7 @@ def correlate_strips(
 
     def work(part: slice) -> None:
         for strip in strips[part]:
-            windows = empty(view[strip].shape, x.dtype)
-            windows[...] = view[strip]
-            _multiply(windows, band, out[strip])
+            _multiply(lay_out(view[strip], x.dtype, np.copyto), band, out[strip])
 
     in_slices(work, len(strips), out.size)
     return out

@@ -22,6 +22,13 @@ def channel_sums(x: Array) -> Array:
     return sums
 
 
+def channel_products(x: Array, y: Array) -> Array:
+    """The sum of ``x * y`` of every channel, ``(C,)``."""
+    product = empty_like(x)
+    in_slices(lambda part: np.multiply(x[part], y[part], out=product[part]), len(x), x.size)
+    return channel_sums(product)
+
+
 def scale_channels(x: Array, scale: Array | None, shift: Array, out: Array | None = None) -> Array:
     """``x * scale + shift`` for every channel.
 

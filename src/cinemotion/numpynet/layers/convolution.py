@@ -22,11 +22,13 @@ from cinemotion.numpynet.layers.base import Layer, need_maps
 from cinemotion.numpynet.layers.channels import channel_sums, scale_channels
 from cinemotion.numpynet.layers.windows import (
     check_padding,
+    lay_out,
     pad_maps,
     pair,
     window_grid,
-    window_rows,
+    window_view,
 )
+from cinemotion.numpynet.threads import copy_rows
 
 Margins = tuple[tuple[int, int], tuple[int, int]]
 
@@ -201,8 +203,8 @@ def _correlate(
         rows = padded[:0]
         out = correlate_strips(padded, weight, stride, count, block)
     else:
-        rows = window_rows(padded, (kh, kw), stride, count, block)
-        rows = rows.reshape(len(x) * height * blocks, -1)
+        windows = window_view(padded, (kh, kw), stride, count, block)
+        rows = lay_out(windows, x.dtype, copy_rows).reshape(len(x) * height * blocks, -1)
         out = rows @ band_matrix(weight, sw, block).reshape(rows.shape[1], -1)
     out = out.reshape(len(x), height, blocks * block, filters)[:, :, :width]
     return _Rows(np.ascontiguousarray(out), rows, block, blocks * block)

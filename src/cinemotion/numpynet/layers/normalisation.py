@@ -8,7 +8,7 @@ import numpy as np
 
 from cinemotion.numpynet.arrays import Array, Shape
 from cinemotion.numpynet.layers.base import Layer
-from cinemotion.numpynet.layers.channels import channel_sums, scale_channels
+from cinemotion.numpynet.layers.channels import channel_products, channel_sums, scale_channels
 
 
 class BatchNorm2D(Layer):
@@ -58,7 +58,7 @@ class BatchNorm2D(Layer):
         count = x.size // x.shape[-1]
         mean = channel_sums(x) / count
         centred = scale_channels(x, None, -mean)
-        variance = channel_sums(np.square(centred)) / count
+        variance = channel_products(centred, centred) / count
         for name, now in (("mean", mean), ("variance", variance)):
             self.state[name] += (1 - self.momentum) * (now - self.state[name])
         self._inverse = 1 / np.sqrt(variance + self.epsilon)
@@ -70,7 +70,7 @@ class BatchNorm2D(Layer):
         # derivative loses its own mean and what of it goes along with x.
         count = grad.size // grad.shape[-1]
         shift = channel_sums(grad)
-        along = channel_sums(grad * self._centred)
+        along = channel_products(grad, self._centred)
         self.grads = {"scale": along * self._inverse, "shift": shift}
         if not need_input:
             return None

@@ -19,8 +19,6 @@ from cinemotion.numpynet.layers.windows import check_padding, pad_maps, pair, wi
 from cinemotion.numpynet.memory import empty
 from cinemotion.numpynet.threads import in_slices
 
-_FEW = 16  # channels: below, NumPy is quicker channel by channel
-
 
 class _Pool2D(Layer):
     """What both kinds share: windows and their views.
@@ -96,18 +94,29 @@ class MaxPool2D(_Pool2D):
         padded = self._pad(x)
         if not training:
             return _greatest(padded, self.size, self.stride, (self._rows[2], self._columns[2]))
-        views = self._views(padded)
-        out = next(views).copy()
-        self._place = np.zeros(out.shape, np.int16)
-        for i, view in enumerate(views, start=1):
-            self._place[view > out] = i
-            np.maximum(out, view, out=out)
+        views = list(self._views(padded))
+        out = empty(views[0].shape, x.dtype)
+        self._place = empty(out.shape, np.int16)
+
+        def images(part: slice) -> None:
+            best, place = out[part], self._place[part]
+            best[...], place[...] = views[0][part], 0
+            for i, view in enumerate(views[1:], start=1):
+                np.copyto(place, i, where=view[part] > best)
+                np.maximum(best, view[part], out=best)
+
+        in_slices(images, len(x), out.size)
         return out
 
     def backward(self, grad: Array, need_input: bool = True) -> Array | None:
         spread = self._blank(grad.dtype)
-        for i, view in enumerate(self._views(spread)):
-            view += grad * (self._place == i)
+        views = list(self._views(spread))
+
+        def images(part: slice) -> None:
+            for i, view in enumerate(views):
+                view[part] += grad[part] * (self._place[part] == i)
+
+        in_slices(images, len(grad), grad.size)
         return self._crop(spread)
 
 
@@ -184,11 +193,22 @@ def _greatest(
 
 
 def _greatest_columns(x: Array, out: Array, size: int, stride: int) -> None:
-    """The greatest of ``size`` neighbours in every line of ``(n, h, W, C)``, into ``out``."""
-    views = [x[:, :, j::stride][:, :, : out.shape[2]] for j in range(size)]
-    channels = range(x.shape[3]) if x.shape[3] < _FEW else [slice(None)]
-    for c in channels:
-        _maximum([view[..., c] for view in views], out[..., c])
+    """The greatest of ``size`` neighbours in every line of ``(n, h, W, C)``, into ``out``.
+
+    Every place is compared with its neighbours, also those between two windows: along a whole
+    line that takes less time than going from window to window.
+    """
+    n, height, width, channels = x.shape
+    lines = x.reshape(n, height, width * channels)
+    places = (width - size + 1) * channels
+    greatest = empty(lines.shape, x.dtype)
+    _maximum(
+        [lines[..., j * channels : j * channels + places] for j in range(size)],
+        greatest[..., :places],
+    )
+    pixel = np.dtype((np.void, channels * x.itemsize))  # copied as a whole
+    picked = greatest.view(pixel)[:, :, ::stride][:, :, : out.shape[2]]
+    out.view(pixel)[..., 0] = picked
 
 
 def _maximum(views: list[Array], out: Array) -> None:

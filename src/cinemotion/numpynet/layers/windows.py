@@ -1,7 +1,8 @@
 """Windows: which stretches of a map a kernel looks at, and how they are laid out as a matrix.
 
     before, after, out = window_grid(size=48, kernel=3, stride=1, padding="same")
-    columns = window_rows(padded, (3, 3), (1, 1), block=1)     # (n, 46, 46, 3, 3 * C)
+    windows = window_view(padded, (3, 3), (1, 1), (46, 46), block=1)
+    lay_out(windows, padded.dtype, copy_rows)                  # (n, 46, 46, 3, 3 * C)
 
 In NHWC a window's row is one run of ``kernel width × channels`` numbers in memory, so that laying
 out windows (im2col; Chellapilla et al. 2006) copies whole runs. With ``block`` neighbours taken
@@ -10,11 +11,13 @@ together a run is longer and fewer of them are copied: see ``bands.py``.
 
 from __future__ import annotations
 
-from numpy.lib.stride_tricks import as_strided
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from cinemotion.numpynet.arrays import Array
 from cinemotion.numpynet.memory import empty
-from cinemotion.numpynet.threads import copy_rows
 
 PADDINGS = ("valid", "same")
 
@@ -84,6 +87,8 @@ def window_view(
 ) -> Array:
     """The windows of padded maps, where they lie; they overlap.
 
+    A run is one element here: NumPy copies it as a whole, in half the time of its numbers.
+
     Args:
         x: ``(n, H, W, C)``, contiguous and wide enough for every block.
         kernel: Height and width of a window.
@@ -92,27 +97,28 @@ def window_view(
         block: Neighbouring windows that are taken as one wide window.
 
     Returns:
-        ``(n, *count, kernel height, run)`` with runs of
-        ``((block - 1) * stride + kernel width) * C`` numbers; read only.
+        ``(n, *count, kernel height)`` of runs of ``((block - 1) * stride + kernel width) * C``
+        numbers, as raw bytes.
     """
     (kh, kw), (sh, sw) = kernel, stride
     sn, sy, sx, item = x.strides
     run = ((block - 1) * sw + kw) * x.shape[3]
-    return as_strided(
-        x,
-        shape=(len(x), *count, kh, run),
-        strides=(sn, sy * sh, sx * sw * block, sy, item),
-        writeable=False,
+    return np.ndarray(
+        (len(x), *count, kh),
+        np.dtype((np.void, run * item)),
+        buffer=x,
+        strides=(sn, sy * sh, sx * sw * block, sy),
     )
 
 
-def window_rows(
-    x: Array, kernel: tuple[int, ...], stride: tuple[int, int], count: tuple[int, int], block: int
-) -> Array:
-    """The same windows, one after another in memory."""
-    view = window_view(x, kernel, stride, count, block)
-    if view.flags.c_contiguous:  # 1 × 1 windows: the maps themselves
-        return view
-    laid_out = empty(view.shape, x.dtype)
-    copy_rows(laid_out, view)
-    return laid_out
+def lay_out(windows: Array, dtype: np.dtype[Any], copy: Callable[[Array, Array], None]) -> Array:
+    """Windows one after another in memory, ``(*windows.shape, run)``.
+
+    Args:
+        windows: As :func:`window_view` gives them.
+        dtype: Of the numbers in a run.
+        copy: Puts its second argument into its first.
+    """
+    rows = empty((*windows.shape, windows.dtype.itemsize // dtype.itemsize), dtype)
+    copy(rows.view(windows.dtype)[..., 0], windows)
+    return rows
