@@ -10,6 +10,7 @@ picture. It is here to be compared with; docs/numpynet.md shows what it costs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -19,7 +20,7 @@ from cinemotion.numpynet.arrays import Array
 
 def flatten(maps: Array) -> Array:
     """All numbers in their order: ``(n, h * w * c)``."""
-    return maps.reshape(len(maps), -1)
+    return maps.reshape(len(maps), math.prod(maps.shape[1:]))
 
 
 def global_average(maps: Array) -> Array:

@@ -92,7 +92,7 @@ def load_network(path: Path) -> SavedNetwork:
         OSError: It cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         config = json.loads(arrays.pop(_CONFIG).tobytes())
         if config["format"] != _FORMAT:

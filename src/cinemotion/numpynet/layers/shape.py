@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from cinemotion.numpynet.arrays import Array, Shape
@@ -16,11 +18,11 @@ class Flatten(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         sizes = [size for size in shape if size is not None]
-        return (int(np.prod(sizes)) if len(sizes) == len(shape) else None,)
+        return (math.prod(sizes) if len(sizes) == len(shape) else None,)
 
     def forward(self, x: Array, training: bool = False) -> Array:
         self._shape = x.shape
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), math.prod(x.shape[1:]))
 
     def backward(self, grad: Array, need_input: bool = True) -> Array | None:
         return grad.reshape(self._shape)
