@@ -177,7 +177,9 @@ def _gabors() -> dict[str, Filter]:
     source = "Gabor 1946; in two dimensions Daugman 1985"
     return {
         f"gabor_{wavelength}_{round(degrees)}": Filter(
-            lambda d=degrees, w=wavelength: gabor(np.deg2rad(d), wavelength=w, sigma=w / 2),  # type: ignore[misc]
+            lambda d=degrees, w=wavelength: gabor(
+                np.deg2rad(d), size=2 * w + 1, wavelength=w, sigma=w / 2
+            ),  # type: ignore[misc]
             f"stripes {wavelength} pixels apart, at {degrees:g}°",
             source,
         )
