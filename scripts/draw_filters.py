@@ -39,6 +39,7 @@ def as_grey(values: np.ndarray, signed: bool) -> np.ndarray:
 
 
 def draw(kernel: np.ndarray, portrait: np.ndarray) -> np.ndarray:
+    """A kernel beside the portrait after it."""
     layer = Conv2D(1, kernel.shape[0], padding="same", bias=False)
     layer.build((None, None, 1), np.random.default_rng(0))
     layer.params["weight"] = kernel[..., None, None]
@@ -62,8 +63,8 @@ def page() -> str:
     lines += [f"| `{name}` | {', '.join(members)} |" for name, members in BANKS.items()]
     lines += [
         "",
-        "`random_orthogonal(filters, size=3, channels=…, seed=…)` draws kernels at random that stand",
-        "at right angles to each other (Saxe, McClelland & Ganguli 2014): the later blocks of",
+        "`random_orthogonal(filters, size=3, channels=…, seed=…)` draws kernels at random, at",
+        "right angles to each other (Saxe, McClelland & Ganguli 2014): the later blocks of",
         "`classic` have them. `gabor(…)` and `dct(…)` make kernels of any angle, width and size.",
         "",
     ]
@@ -71,6 +72,7 @@ def page() -> str:
 
 
 def main() -> None:
+    """Draw, write and say so."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs")
     out = parser.parse_args().out
