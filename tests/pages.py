@@ -10,8 +10,9 @@ CLOSED = {"rect", "line"}  # SVG elements that close themselves
 
 
 class _Page(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, scripts: int) -> None:
         super().__init__()
+        self.scripts = scripts
         self.open: list[str] = []
         self.ids: list[str] = []
         self.targets: list[str] = []
@@ -20,7 +21,10 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
-        assert tag not in {"script", "link", "iframe", "object", "embed", "base", "form"}, tag
+        assert tag not in {"link", "iframe", "object", "embed", "base", "form"}, tag
+        if tag == "script" and found.get("type") != "application/json":  # data are not run
+            assert not found, "a script is inside the page, and nothing else"
+            self.scripts -= 1
         assert not [name for name in found if name.startswith("on")], found
         if tag not in VOID:
             self.open.append(tag)
@@ -39,12 +43,20 @@ class _Page(HTMLParser):
         assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
 
 
-def check_page(page: str) -> None:
-    """Fail where a page is not well-formed, not self-contained or not accessible."""
-    parsed = _Page()
+def check_page(page: str, *, scripts: int = 0) -> None:
+    """Fail where a page is not well-formed, not self-contained or not accessible.
+
+    Args:
+        page: Its HTML.
+        scripts: How many scripts it has; its policy must allow these and no others.
+    """
+    parsed = _Page(scripts)
     parsed.feed(page)
     parsed.close()
     assert not parsed.open
+    assert not parsed.scripts
+    assert page.count("'sha256-") == scripts and ("script-src" in page) == bool(scripts)
+    page = re.sub(r"(?s)(<script[^>]*>).*?(</script>)", r"\1\2", page)
     assert page.startswith("<!DOCTYPE html>\n<html lang=")
     assert len(parsed.ids) == len(set(parsed.ids))
     assert {target.removeprefix("#") for target in parsed.targets} <= set(parsed.ids)

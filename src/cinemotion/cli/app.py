@@ -14,13 +14,16 @@ from cinemotion import __version__
 from cinemotion.cli import (
     audit,
     build,
+    cluster,
     curate,
     dataset,
     doctor,
     export,
+    features,
     ingest,
     labels,
     look,
+    responses,
     split,
     versions,
 )
@@ -54,5 +57,9 @@ def _root(
     """Read the options that come before any command."""
 
 
-for group in (build, look, dataset, ingest, curate, labels, split, versions, audit, export, doctor):
+GROUPS = (
+    *(build, look, dataset, ingest, curate, labels, split, versions, audit, export),
+    *(features, cluster, responses, doctor),
+)
+for group in GROUPS:
     group.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,9 +10,11 @@ import typer
 
 from cinemotion.cli.counting import counting
 from cinemotion.cli.output import print_json, print_json_lines, print_table
+from cinemotion.core.errors import BadInputError
 
 if TYPE_CHECKING:
     from cinemotion.flows.labelling.annotate import Intake
+    from cinemotion.flows.labelling.from_clusters import ClusterLabels
 
 Dataset = Annotated[Path, typer.Argument(help="A dataset's folder.")]
 Annotator = Annotated[str, typer.Option(help="Who says so.")]
@@ -94,6 +97,41 @@ def import_folder(
         return
     typer.echo(f"{done.files} files, {done.moved} of them moved; {done.added} votes added")
     _notice(done.notices)
+
+
+def from_clusters(
+    dataset: Dataset,
+    clustering: Annotated[
+        str, typer.Argument(help="Its id, or the start of it, as cinemotion cluster prints it.")
+    ],
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[CHOICES.csv]", help="The table, filled in: cluster,size,label."),
+    ] = None,
+    choices: Annotated[
+        Path | None,
+        typer.Option(metavar="CHOICES.csv", help="Write the table to fill in; a new file."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be added.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Turn labels of whole clusters into a model's votes on their samples."""
+    from cinemotion.flows.labelling.from_clusters import label_clusters, list_clusters
+
+    if (file is None) == (choices is None):
+        raise BadInputError("give the table that is filled in, or --choices FILE.csv to get one")
+    if file is not None:
+        _report_clusters(label_clusters(dataset, clustering, file, dry_run=dry_run), json, dry_run)
+        return
+    assert choices is not None
+    count = list_clusters(dataset, clustering, choices)
+    if json:
+        print_json({"choices": choices, "clusters": count})
+        return
+    typer.echo(f"{choices}: {count} clusters; fill in the column label, leave others empty, then:")
+    typer.echo(f"cinemotion labels from-clusters {dataset} {clustering} {choices}")
 
 
 def list_(
@@ -203,6 +241,7 @@ def register(app: typer.Typer) -> None:
     group.command()(add)
     group.command("export-folder")(export_folder)
     group.command("import-folder")(import_folder)
+    group.command("from-clusters")(from_clusters)
     group.command("list")(list_)
     group.command()(agreement)
     group.command()(conflicts)
@@ -221,6 +260,17 @@ def _report(intake: Intake, *, json: bool) -> None:
         line += f"; they reach {facts['samples']} samples so far"
     typer.echo(line)
     _notice(intake.notices)
+
+
+def _report_clusters(done: ClusterLabels, json: bool, dry_run: bool) -> None:
+    if json:
+        print_json(asdict(done) | {"dry_run": dry_run})
+        return
+    head = ["cluster", "label", "confidence", "samples"]
+    print_table(head, ([row[name] for name in head] for row in done.rows))
+    would = "would be added" if dry_run else "added"
+    typer.echo(f"{done.added} votes {would} for {done.annotator}, {done.known} stood already")
+    _notice(done.notices)
 
 
 def _notice(notices: list[str]) -> None:

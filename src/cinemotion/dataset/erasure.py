@@ -1,6 +1,6 @@
 """Remove rows so that their bytes are gone from the disk too.
 
-    erase(store, {"crops": ["film = '3f…'"], "facts": [condition_on("id", ids), …]})
+    erase(store, {"crops": ["film = '3f…'"], "facts": conditions_on("id", ids)})
 
 Lance marks deleted rows and keeps their bytes, for readers of earlier states. So the files that
 hold them are written anew without them, and the earlier states are dropped. The conditions are
@@ -9,12 +9,14 @@ themselves kept in the last state's description, which an empty commit puts behi
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import lance
 
+from cinemotion.dataset.features import feature_tables
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import TABLES
 
@@ -37,7 +39,7 @@ def erase(store: Store, doomed: Mapping[str, Sequence[str]]) -> None:
 
     Args:
         store: The dataset; no other process writes to it meanwhile.
-        doomed: SQL conditions by table.
+        doomed: SQL conditions by table; those of ``features`` are for every feature set.
 
     Raises:
         DatasetError: A table cannot be written.
@@ -45,11 +47,16 @@ def erase(store: Store, doomed: Mapping[str, Sequence[str]]) -> None:
     with store.still():
         for table in TABLES:
             folder = store.path / f"{table}.lance"
-            if any((folder / "_versions").glob("*.manifest")):
-                _erase(folder, table, doomed.get(table, ()))
+            _erase(folder, doomed.get(table, ()))
+        for folder in feature_tables(store.path):
+            _erase(folder, doomed.get("features", ()))
 
 
-def _erase(folder: Path, table: str, conditions: Sequence[str]) -> None:
+def _erase(folder: Path, conditions: Sequence[str]) -> None:
+    if not any((folder / "_versions").glob("*.manifest")):
+        if folder.exists():
+            shutil.rmtree(folder)  # what a kill left of the first commit
+        return
     for condition in conditions:
         lance.dataset(str(folder)).delete(condition)
     rows = lance.dataset(str(folder))
@@ -60,6 +67,6 @@ def _erase(folder: Path, table: str, conditions: Sequence[str]) -> None:
         materialize_deletions=True,
         materialize_deletions_threshold=0.0,
     )
-    last = lance.write_dataset(TABLES[table].empty_table(), str(folder), mode="append")
+    last = lance.write_dataset(rows.schema.empty_table(), str(folder), mode="append")
     # No writer is at work (see above), so that what no state knows is a left-over of a kill.
     last.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)

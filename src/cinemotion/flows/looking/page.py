@@ -1,4 +1,4 @@
-"""Self-contained HTML pages: one file, no script, nothing that is fetched when it is opened.
+"""Self-contained HTML pages: one file, nothing that is fetched when it is opened.
 
     html = render("audit.html", report=report, ...)
     write_page(html, Path("audit.html"))
@@ -6,37 +6,44 @@
 
 The templates lie in ``templates/``; ``base.html`` holds the frame of every page and ``page.css``
 its looks. Everything that is put into a template is escaped, whatever a file is called, and the
-page's own policy (CSP) forbids scripts and requests, should a browser ever see one. A new page
-is a template that extends ``base.html``.
+page's own policy (CSP) forbids scripts and requests, should a browser ever see one. A page that
+needs scripts hands them to ``render``, and then these alone may run (``scripts.py``). A new page is
+a template that extends ``base.html``.
 """
 
 from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import jinja2
 import numpy as np
+from numpy.typing import NDArray
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Image
+from cinemotion.flows.looking.scripts import embed_script, policy_for
 
 _SIDE = 160  # pixels of a thumbnail's longer side: two for each one that is drawn
-_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]
+_QUALITY = 85  # of JPEG, in [0, 100]
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 9]
 
 
-def render(template: str, **values: object) -> str:
+def render(template: str, *, scripts: Sequence[str] = (), **values: object) -> str:
     """Fill in a template of ``templates/``; every value is escaped.
 
     Args:
         template: Its file name.
-        values: What it names.
+        scripts: Texts of the scripts that the page runs, in this order, after its content.
+        values: What the template names.
     """
-    return _environment().get_template(template).render(**values)
+    texts = [embed_script(text) for text in scripts]
+    filled = _environment().get_template(template)
+    return filled.render(**values, scripts=texts, policy=policy_for(texts))
 
 
 def write_page(html: str, out: Path) -> None:
@@ -64,17 +71,36 @@ def picture_uri(image: Image, side: int = _SIDE) -> str:
         image: uint8 ``(H, W, 3)``, RGB.
         side: Pixels of the longer side at most.
     """
+    if max(image.shape[:2]) > side:
+        return jpeg_uri(image, side)
+    # Most small ones are grey in three equal channels: one is a third of the bytes.
+    grey = np.ptp(image, axis=2).max(initial=0) == 0
+    pixels = image[..., 0] if grey else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return _uri("png", cv2.imencode(".png", pixels, _PNG)[1])
+
+
+def jpeg_uri(image: Image, side: int, quality: int = _QUALITY) -> str:
+    """A picture as the data URI of a JPEG, which is small whatever the picture.
+
+    Args:
+        image: uint8 ``(H, W, 3)``, RGB.
+        side: Pixels of the longer side at most; smaller pictures stay as they are.
+        quality: Of JPEG, in [0, 100].
+    """
+    pixels = cv2.cvtColor(shrink(image, side), cv2.COLOR_RGB2BGR)
+    return _uri("jpeg", cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
+
+
+def shrink(image: Image, side: int) -> Image:
+    """A picture whose longer side is at most ``side`` pixels, by area; never a larger one."""
     height, width = image.shape[:2]
-    scale = side / max(height, width)
-    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    if scale >= 1:
-        # Most small ones are grey in three equal channels: one is a third of the bytes.
-        grey = np.ptp(image, axis=2).max(initial=0) == 0
-        kind, (_, data) = "png", cv2.imencode(".png", pixels[..., 0] if grey else pixels, _PNG)
-    else:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        kind, (_, data) = "jpeg", cv2.imencode(".jpg", small, _JPEG)
+    if (scale := side / max(height, width)) >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _uri(kind: str, data: NDArray[np.uint8]) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data.tobytes()).decode()}"
 
 

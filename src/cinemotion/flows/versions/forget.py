@@ -4,10 +4,10 @@
     forgotten = forget("dataset", "Nosferatu")
     forgotten.samples, forgotten.versions              # 1204, {"3f…": 1180}
 
-Gone are pictures, frames, shots, hashes, votes with their history, ranges, the rows of the split
-and caches. Frozen versions keep the ids, lose the names and pictures, and say how many samples
-were redacted. A plan is written down first: where the work is cut short, running it again (or
-forgetting anything else) completes it.
+Gone are pictures, frames, shots, hashes, features, votes with their history, ranges, the rows of
+the split and caches. Frozen versions keep the ids, lose the names and pictures, and say how many
+samples were redacted. A plan is written down first: where the work is cut short, running it again
+(or forgetting anything else) completes it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from cinemotion.dataset.votes import Votes
 from cinemotion.flows.versions.doomed import Forgetting, find_doomed, plan_file, unfinished
 
 _OF_FILM = ("crops", "facts", "frames", "segments", "shots", "films")
-_OF_SAMPLE = ("crops", "stills", "facts", "fingerprints", "duplicates")
+_OF_SAMPLE = ("crops", "stills", "facts", "fingerprints", "duplicates", "features")
 
 
 def plan_forgetting(dataset: Path | str, name: str) -> Forgetting:

@@ -1,8 +1,8 @@
 """What stands after the colon: nothing, or a model's file and a layer of it.
 
-    refuse_argument("hog", "")
-    model = find_model("onnx:MODEL.onnx", "faces.onnx#pool")
-    model.path, model.layer, model.sha256           # Path("faces.onnx"), "pool", "3f…"
+refuse_argument("hog", "")
+model = find_model("onnx:MODEL.onnx", "faces.onnx#pool")
+model.path, model.layer, model.sha256           # Path("faces.onnx"), "pool", "3f…"
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ cells, blocks and norm (L2-Hys), as scikit-image computes them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import skimage
 from skimage.feature import hog
 
 from cinemotion.core.types import Floats, Image
@@ -25,8 +25,8 @@ SIDE = 64
 
 _SETTINGS: dict[str, Any] = {
     "orientations": 9,
-    "pixels_per_cell": (8, 8),
-    "cells_per_block": (2, 2),
+    "pixels_per_cell": [8, 8],
+    "cells_per_block": [2, 2],
     "block_norm": "L2-Hys",
 }
 
@@ -38,12 +38,12 @@ class Hog:
 
     def __init__(self, argument: str) -> None:
         refuse_argument("hog", argument)
-        settings = {name: value for name, value in _SETTINGS.items()}
         self.recipe = {
             "name": "hog",
+            "revision": 1,
             "side": SIDE,
-            "settings": settings,
-            "scikit-image": skimage.__version__,
+            **_SETTINGS,
+            "scikit-image": version("scikit-image"),
             **canvas.RECIPE,
         }
 

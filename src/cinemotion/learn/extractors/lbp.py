@@ -12,9 +12,9 @@ Source: Ahonen, Hadid, Pietikäinen: Face Description with Local Binary Patterns
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import numpy as np
-import skimage
 from skimage.feature import local_binary_pattern
 
 from cinemotion.core.types import Floats, Image
@@ -41,11 +41,12 @@ class Lbp:
         refuse_argument("lbp", argument)
         self.recipe = {
             "name": "lbp",
+            "revision": 1,
             "side": SIDE,
             "grid": GRID,
             "neighbours": _NEIGHBOURS,
             "radius": _RADIUS,
-            "scikit-image": skimage.__version__,
+            "scikit-image": version("scikit-image"),
             **canvas.RECIPE,
         }
 

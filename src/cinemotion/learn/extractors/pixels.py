@@ -25,7 +25,7 @@ class Pixels:
 
     def __init__(self, argument: str) -> None:
         refuse_argument("pixels", argument)
-        self.recipe = {"name": "pixels", "side": SIDE, "standardised": True, **canvas.RECIPE}
+        self.recipe = {"name": "pixels", "revision": 1, "side": SIDE, **canvas.RECIPE}
 
     def __call__(self, images: Sequence[Image]) -> Floats:
         """Compute; see :class:`cinemotion.learn.features.Extractor`.
@@ -38,4 +38,4 @@ class Pixels:
 def _vector(image: Image) -> Floats:
     values = canvas.grey(image, (SIDE, SIDE)).astype(np.float64).ravel()
     centred = values - values.mean()
-    return (centred / (values.std() or 1.0)).astype(np.float32)
+    return np.asarray(centred / (values.std() or 1.0), np.float32)

@@ -1,0 +1,1 @@
+"""What machines see in a version without being told: features, clusters, and pictures of both."""
