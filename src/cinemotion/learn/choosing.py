@@ -27,6 +27,7 @@ from cinemotion.learn.steady import steady
 Reals = NDArray[np.float64]
 
 _STARTS = 2
+_TOLERANCE = 1e-3  # of the variance: centres that move less than this change no curve
 _COMPONENTS = 128  # that are looked at: with a thousand, each K-Means takes ten times as long
 _TINY = 1e-12  # of the spread at k = 1: the logarithm of none at all is not defined
 
@@ -144,7 +145,7 @@ def _try(points: Floats, boxes: list[Floats], k: int, seed: int) -> tuple[float,
         from sklearn.cluster import KMeans
         from sklearn.metrics import silhouette_score
 
-        model = KMeans(k, n_init=_STARTS, random_state=seed)
+        model = KMeans(k, n_init=_STARTS, tol=_TOLERANCE, random_state=seed)
         floor = _TINY * float(np.square(points, dtype=np.float64).sum())
         spreads = np.array([max(model.fit(box).inertia_, floor) for box in boxes])
         found = model.fit(points)
