@@ -1,6 +1,6 @@
 """The network in NumPy beside a plain loop, ONNX Runtime and Keras.
 
-    python benchmarks/numpynet.py [--only-speed] [--json OUT]
+    python benchmarks/numpynet.py [--only-speed] [--save MODEL.npz] [--json OUT]
 
 One run: the ``classic`` network on a 512 × 512 picture in all four, taking turns, the answers
 compared; then a small network is trained on FER2013, for half an hour on two cores, and an epoch of
@@ -162,7 +162,7 @@ def shift_and_flip(x: Any, rng: np.random.Generator) -> Any:
     return np.ascontiguousarray(np.roll(x, (down, right), (1, 2)))
 
 
-def training() -> dict[str, Any]:
+def training(save: Path | None) -> dict[str, Any]:
     """Train; the validation part is looked at once, at the end."""
     from cinemotion.learn.kerasnet import to_keras
     from cinemotion.numpynet import Adam, ProgressBar, cosine, evaluate
@@ -187,6 +187,8 @@ def training() -> dict[str, Any]:
     )
     took = (time.monotonic() - began) / 60
     loss, accuracy = evaluate(net, *read_fer("validation"))
+    if save:
+        net.save(save)
     return {
         "weights": net.weights,
         "epochs": len(reports),
@@ -202,6 +204,7 @@ def training() -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only-speed", action="store_true", help="leave training out")
+    parser.add_argument("--save", type=Path, help="keep the trained network, as .npz")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     result: dict[str, Any] = {"machine": machine(), "speed": speed()}
@@ -213,7 +216,7 @@ def main() -> None:
     print(f"{fast['times_faster_than_the_loop']:.0f} times faster than the plain loop")
     print(f"{fast['speed_by_the_faster_of_the_others']:.2f} of the faster of the others")
     if not given.only_speed:
-        result["training"] = training()
+        result["training"] = training(given.save)
         print_table(["what", "value"], [list(each) for each in result["training"].items()])
     write_json(given.json, "numpynet", result)
 

@@ -26,7 +26,7 @@ _CURVE = 5000  # samples whose distances show the radius
 def _dbscan(vectors: Floats, k: None, seed: int, eps: float | None = None) -> NDArray[Any]:
     if len(vectors) < _NEAR:
         return np.full(len(vectors), -1)
-    with steady():
+    with steady(threads=None):
         from sklearn.cluster import DBSCAN
 
         radius = _knee(_distances(vectors, seed)) if eps is None else eps
@@ -57,7 +57,7 @@ def _knee(distances: NDArray[np.float64]) -> float:
 def _hdbscan(vectors: Floats, k: None, seed: int) -> NDArray[Any]:
     if len(vectors) <= _SMALLEST:
         return np.full(len(vectors), -1)
-    with steady():
+    with steady(threads=None):
         from sklearn.cluster import HDBSCAN
 
         model = HDBSCAN(min_cluster_size=max(_SMALLEST, len(vectors) // 100), copy=True)

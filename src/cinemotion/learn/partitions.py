@@ -41,14 +41,14 @@ def _minibatch_kmeans(vectors: Floats, k: int, seed: int) -> NDArray[Any]:
 
 
 def _agglomerative(vectors: Floats, k: int, seed: int) -> NDArray[Any]:
-    with steady():
+    with steady(threads=None):
         from sklearn.cluster import AgglomerativeClustering
 
         return np.asarray(AgglomerativeClustering(k, linkage="ward").fit(vectors).labels_)
 
 
 def _spectral(vectors: Floats, k: int, seed: int) -> NDArray[Any]:
-    with steady():
+    with steady(threads=None):
         from scipy.sparse.linalg import ArpackError
         from sklearn.cluster import SpectralClustering
 

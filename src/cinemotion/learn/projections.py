@@ -109,10 +109,15 @@ def tsne(vectors: Floats, dimensions: int, labels: Labels, seed: int) -> Project
     """t-SNE (van der Maaten and Hinton 2008), begun from the principal components."""
     with needs("scikit-learn", "cluster"):
         from sklearn.manifold import TSNE
+        from threadpoolctl import threadpool_limits
 
     perplexity = min(_PERPLEXITY, (len(vectors) - 1) / 3)
     model = TSNE(dimensions, perplexity=perplexity, init="pca", random_state=seed)
-    return _unnamed(model.fit_transform(_reduced(vectors, _FIRST, seed)), "t-SNE")
+    reduced = _reduced(vectors, _FIRST, seed)
+    # Its threads wait for each other in a busy loop after every step: where other processes use
+    # the cores too, two threads take up to sixty times as long as one.
+    with threadpool_limits(1, "openmp"):
+        return _unnamed(model.fit_transform(reduced), "t-SNE")
 
 
 def umap(vectors: Floats, dimensions: int, labels: Labels, seed: int) -> Projection:

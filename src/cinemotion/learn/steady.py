@@ -16,12 +16,16 @@ from cinemotion.learn.optional import needs
 
 
 @contextmanager
-def steady() -> Iterator[None]:
-    """Let scikit-learn's loops run on two threads at most, and without its warnings.
+def steady(threads: int | None = 1) -> Iterator[None]:
+    """Run scikit-learn's loops on so many threads, and without its warnings.
 
-    Three partial sums added up in another order differ in their last bit, and a sample between
-    two clusters may then change sides; two cannot. Its warnings say that samples are equal, or
-    that a graph has separate parts: those are results.
+    Partial sums of several threads are added up in the order in which they come, and differ in
+    their last bit: a sample between two clusters then changes sides. Several threads also wait
+    for each other by turning in circles, which takes ten times as long where cores are busy.
+    The warnings say that samples are equal, or that a graph has separate parts: those are results.
+
+    Args:
+        threads: One; ``None`` for all cores, for searches whose rows do not touch each other.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -30,6 +34,6 @@ def steady() -> Iterator[None]:
         import sklearn  # noqa: F401 - so that nobody inside has to ask for it
         from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(2, "openmp"), warnings.catch_warnings():
+    with threadpool_limits(threads, "openmp"), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         yield

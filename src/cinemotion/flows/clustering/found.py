@@ -13,8 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 if TYPE_CHECKING:
     from cinemotion.flows.clustering.cluster import Clustering
     from cinemotion.learn.clusterscores import Score
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 MEASURE = "ami"
 EMOTION = "emotion"
 _HARDLY = 0.1  # agreement below which clusters are of no use to tell groups apart
-_ALIKE = 0.9  # share of the labelled samples that show their film's most frequent emotion
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +52,13 @@ def judge_clusters(clustering: Clustering) -> Finding:
     if emotion is not None and first != EMOTION:
         also = "" if beats_chance(emotion) else ", which chance gives too"
         lines.append(f"With the emotion shown they agree at {_words(emotion)}{also}.")
-    confounded = _one_emotion_per_film(clustering.table.samples)
-    if confounded:
+    if clustering.alike:
         lines.append(
-            "Nearly every film here shows one emotion only, so that emotion and film cannot be "
-            "told apart: to follow the one is to follow the other."
+            f"Emotion and {_listed(clustering.alike)} are nearly the same thing in these samples, "
+            "so that they cannot be told apart: to follow the one is to follow the other."
         )
     clear = "good" if first == EMOTION else "bad"
-    tone = "warn" if confounded or not _matters(best) else clear
+    tone = "warn" if clustering.alike or not _matters(best) else clear
     return Finding(tone, f"{best.value:.2f}", tuple(lines))
 
 
@@ -97,10 +93,5 @@ def _words(score: Score) -> str:
     return f"AMI {score.value:.2f} (95 % interval {low:.2f} to {high:.2f})"
 
 
-def _one_emotion_per_film(samples: pl.DataFrame) -> bool:
-    """Whether film and emotion are nearly the same thing in these samples."""
-    known = samples.filter(pl.col("label").is_not_null(), pl.col("film").is_not_null())
-    if min(known["film"].n_unique(), known["label"].n_unique()) < 2:
-        return False
-    largest = known.group_by("film", "label").len().group_by("film").agg(pl.col("len").max())
-    return bool(largest["len"].sum() >= _ALIKE * known.height)
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,1 @@
+"""The augmentations, a file for each kind; ``learn/augment.py`` is their door."""
