@@ -31,15 +31,14 @@ def loop_convolution(x: Any, weight: Any) -> Any:
     """What a first notebook does: a Python loop over places, filters and channels."""
     height, width, channels = x.shape
     filters = weight.shape[3]
-    padded = np.zeros((height + 2, width + 2, channels))
-    padded[1:-1, 1:-1] = x
+    height, width = height - 2, width - 2
     out = np.zeros((height, width, filters))
     for f in range(filters):
         for c in range(channels):
             kernel = weight[:, :, c, f]
             for i in range(height):
                 for j in range(width):
-                    out[i, j, f] += np.sum(padded[i : i + 3, j : j + 3, c] * kernel)
+                    out[i, j, f] += np.sum(x[i : i + 3, j : j + 3, c] * kernel)
     return out
 
 

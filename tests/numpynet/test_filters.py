@@ -91,6 +91,15 @@ def test_random_kernels_stand_at_right_angles(filters: int, channels: int) -> No
     assert not np.array_equal(weight, random_orthogonal(filters, channels=channels, seed=4))
 
 
+def test_kernels_of_mean_zero() -> None:
+    weight = random_orthogonal(5, channels=5, zero_mean=True)
+    np.testing.assert_allclose(weight.sum(axis=(0, 1)), 0, atol=1e-6)
+    rows = weight.reshape(-1, 5)
+    np.testing.assert_allclose(rows.T @ rows, np.eye(5), atol=1e-5)
+    with pytest.raises(ValueError, match="at most 8 kernels"):
+        random_orthogonal(9, zero_mean=True)
+
+
 @pytest.mark.parametrize("name", BANKS)
 def test_a_bank_looks_at_the_mean_of_the_channels(name: str) -> None:
     weight = bank(name)
@@ -116,11 +125,20 @@ def test_the_brief_s_network() -> None:
     assert type(classic("average").layers[2]).__name__ == "AvgPool2D"
     np.testing.assert_array_equal(net.layers[0].params["weight"], bank("classic5"))
     x = np.random.default_rng(0).random((2, 40, 48, 3), dtype="f4")
-    assert net.features(x).shape == (2, 5, 6, 5)
+    assert net.features(x).shape == (2, 3, 4, 5)
+    assert net.features(x[:, :22, :22]).shape == (2, 1, 1, 5)
     np.testing.assert_array_equal(net.features(x), classic(seed=0).features(x))
     assert not np.array_equal(net.features(x), classic(seed=1).features(x))
     identity = dict(net.responses(x))["conv2d_1"][..., 1]
-    np.testing.assert_allclose(identity, x.mean(axis=3), atol=1e-6)
+    np.testing.assert_allclose(identity, x[:, 1:-1, 1:-1].mean(axis=3), atol=1e-6)
+
+
+def test_no_map_of_the_brief_s_network_is_empty_or_full() -> None:
+    x = ndimage.gaussian_filter(np.random.default_rng(0).random((3, 80, 80, 3)), (0, 2, 2, 0))
+    maps = dict(classic().responses(x.astype("f4")))
+    for name in ("relu_2", "relu_3"):
+        alive = (maps[name] > 0).mean(axis=(0, 1, 2))
+        assert ((alive > 0.2) & (alive < 0.8)).all()
 
 
 def test_from_maps_to_vectors() -> None:

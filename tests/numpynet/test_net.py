@@ -196,6 +196,7 @@ def test_the_summary_counts_every_weight() -> None:
         (lambda: _net().features(_stripes(2)[0], "conv9"), "there are: conv2d_1"),
         (lambda: _net().features(_stripes(2)[0], 7), "no layer 7"),
         (lambda: _net().forward(np.zeros((2, 9, 12, 1), "f4")), r"\(n, 12, 12, 1\)"),
+        (lambda: classic().forward(np.zeros((1, 8, 8, 3), np.uint8)), r"got uint8; .* / 255"),
         (lambda: _net().fit(_stripes(5)[0], np.array([0, 1, 2, 3, 0])), "0 to 2"),
         (lambda: _net().fit(_stripes(5)[0], np.zeros(5)), "class numbers are integers"),
         (lambda: _net().fit(_stripes(5)[0], np.zeros((5, 4))), "4 classes, the network 3"),

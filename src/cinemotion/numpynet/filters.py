@@ -105,7 +105,9 @@ def dct(row: int, column: int, size: int = 3) -> Array:
     return _float32(np.outer(*waves))
 
 
-def random_orthogonal(filters: int, *, size: int = 3, channels: int = 1, seed: int = 0) -> Array:
+def random_orthogonal(
+    filters: int, *, size: int = 3, channels: int = 1, seed: int = 0, zero_mean: bool = False
+) -> Array:
     """Kernels at random that have length 1 and stand at right angles to each other.
 
     With more filters than numbers in a kernel they cannot all stand at right angles: then the
@@ -116,14 +118,26 @@ def random_orthogonal(filters: int, *, size: int = 3, channels: int = 1, seed: i
         size: Of a kernel.
         channels: Of the input.
         seed: Of the draw.
+        zero_mean: Whether every kernel sums to 0 over each channel, so that it says nothing of
+            plain surfaces; there can be ``(size² - 1) * channels`` of them.
 
     Returns:
         float32 ``(size, size, channels, filters)``.
+
+    Raises:
+        ValueError: There are too many filters of mean zero.
     """
     numbers = size * size * channels
-    drawn = np.random.default_rng(seed).standard_normal(
-        (max(numbers, filters), min(numbers, filters))
-    )
+    if zero_mean and filters > numbers - channels:
+        raise ValueError(
+            f"at most {numbers - channels} kernels of mean zero stand at right angles in "
+            f"{size} × {size} × {channels}, got {filters}; make them larger"
+        )
+    long, short = max(numbers, filters), min(numbers, filters)
+    drawn = np.random.default_rng(seed).standard_normal((long, short))
+    if zero_mean:
+        cells = drawn.reshape(size * size, channels, filters)
+        drawn = (cells - cells.mean(axis=0)).reshape(numbers, filters)
     q, r = np.linalg.qr(drawn)
     q = q * np.sign(np.diag(r))  # one of the many decompositions: every rotation is as likely
     weight = q if numbers >= filters else q.T

@@ -62,13 +62,13 @@ class Sequential:
         """What comes out of the last layer.
 
         Args:
-            x: ``(n, H, W, C)``, of the weights' type.
+            x: ``(n, H, W, C)``, floats; converted to the weights' type.
             training: See :meth:`.Layer.forward`.
 
         Raises:
             ValueError: The pictures do not fit the network's input.
         """
-        self._check(x)
+        x = self._check(x)
         for layer in self.layers if training else _cheapest(self.layers):
             x = layer.forward(x, training)
         return x
@@ -108,7 +108,7 @@ class Sequential:
 
     def responses(self, x: Array) -> Iterator[tuple[str, Array]]:
         """The name and the output of every layer in turn, for a batch ``(n, H, W, C)``."""
-        self._check(x)
+        x = self._check(x)
         for layer in self.layers:
             x = layer.forward(x)
             yield layer.name, x
@@ -204,7 +204,7 @@ class Sequential:
         """The output of the first so many layers, a few pictures at a time."""
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-        self._check(x)
+        x = self._check(x)
         out = []
         for at in range(0, max(len(x), 1), batch_size):
             part = x[at : at + batch_size]
@@ -213,7 +213,8 @@ class Sequential:
             out.append(part)
         return out[0] if len(out) == 1 else np.concatenate(out)
 
-    def _check(self, x: Array) -> None:
+    def _check(self, x: Array) -> Array:
+        """The pictures in the weights' type, if they fit."""
         wanted = self.input_shape
         if x.ndim != len(wanted) + 1 or any(
             want not in (None, size) for want, size in zip(wanted, x.shape[1:], strict=True)
@@ -222,6 +223,18 @@ class Sequential:
                 f"the network takes pictures (n, {', '.join(str(w or 'any') for w in wanted)}), "
                 f"got an array of shape {x.shape}"
             )
+        if not np.issubdtype(x.dtype, np.floating):
+            raise ValueError(
+                f"the network takes floats, usually 0 to 1, got {x.dtype}; "
+                "pictures in levels want x.astype(np.float32) / 255"
+            )
+        return x.astype(self.dtype, copy=False)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the weights; float32 where there are none."""
+        weights = (weight.dtype for layer in self.layers for weight in layer.params.values())
+        return next(weights, np.dtype(np.float32))
 
 
 def _cheapest(layers: Sequence[Layer]) -> list[Layer]:

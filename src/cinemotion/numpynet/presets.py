@@ -1,7 +1,7 @@
 """Networks that are ready to use without training.
 
 net = classic()                                    # the brief's network
-maps = net.features(pictures)                      # (n, H // 8, W // 8, 5)
+maps = net.features(pictures)                      # 64 × 64 pixels → (n, 6, 6, 5)
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ def classic(pool: str = "max", seed: int = 0, *, channels: int = 3, blocks: int 
     """The brief's network: blocks of convolution, ReLU and 2 × 2 pooling.
 
     The first block has the five filters of ``classic5``; the later ones draw five kernels at
-    random, at right angles to each other.
+    random, of mean zero and at right angles to each other. What the first block gives is mostly
+    positive, and kernels with a mean would answer to that alone: all of a map or nothing of it.
+    Nothing is padded, as zeros around a picture are its strongest edge.
 
     Args:
         pool: ``max`` or ``average``.
@@ -26,7 +28,8 @@ def classic(pool: str = "max", seed: int = 0, *, channels: int = 3, blocks: int 
         blocks: How many.
 
     Returns:
-        A network for float32 pictures in [0, 1] of any size from ``2 ** blocks`` pixels.
+        A network for float32 pictures in [0, 1] of any size; with three blocks, 22 pixels at
+        least.
 
     Raises:
         ValueError: There is no such pooling.
@@ -36,11 +39,12 @@ def classic(pool: str = "max", seed: int = 0, *, channels: int = 3, blocks: int 
     weights = [bank("classic5", channels)]
     filters = weights[0].shape[3]
     weights += [
-        random_orthogonal(filters, channels=filters, seed=seed + i) for i in range(1, blocks)
+        random_orthogonal(filters, channels=filters, seed=seed + i, zero_mean=True)
+        for i in range(1, blocks)
     ]
     layers: list[Layer] = []
     for _ in range(blocks):
-        layers += [Conv2D(filters, padding="same", bias=False), ReLU(), POOLS[pool]()]
+        layers += [Conv2D(filters, bias=False), ReLU(), POOLS[pool]()]
     net = Sequential(layers, (None, None, channels), seed=seed)
     for i, weight in enumerate(weights):
         net.layers[3 * i].params["weight"] = weight

@@ -118,7 +118,7 @@ def fit(
 
 def evaluate(net: Sequential, x: Array, targets: Array) -> tuple[float, float]:
     """Mean loss and accuracy on pictures that are not trained on."""
-    logits = np.log(np.maximum(net.predict(_typed(net, x)), np.finfo(np.float32).tiny))
+    logits = np.log(np.maximum(net.predict(x), np.finfo(np.float32).tiny))
     loss, _ = softmax_cross_entropy(logits, targets)
     return loss, _accuracy(logits, as_shares(targets, logits.shape[1]))
 
@@ -135,7 +135,7 @@ def _batches(
     order = rng.permutation(len(x))
     for at in range(0, len(x), size):
         part = order[at : at + size]
-        batch = _typed(net, x[part])
+        batch = x[part].astype(net.dtype, copy=False)
         yield (augment(batch, rng) if augment else batch), shares[part]
 
 
@@ -188,13 +188,6 @@ class _Best:
 
 def _accuracy(logits: Array, shares: Array) -> float:
     return float(np.mean(logits.argmax(axis=1) == shares.argmax(axis=1)))
-
-
-def _typed(net: Sequential, x: Array) -> Array:
-    for layer in net.layers:
-        for weight in layer.params.values():
-            return x.astype(weight.dtype, copy=False)
-    return x
 
 
 def _classes(net: Sequential) -> int:
