@@ -24,13 +24,24 @@ def test_people_read_what_the_clusters_follow(
     text = capsys.readouterr().out
     assert "48 samples by hand (4 numbers, 4 after scaling standard), kmeans" in text
     assert "2 clusters of 24, 24" in text
-    assert "the clusters follow the film most (AMI 1.000)" in text
+    assert "The clusters follow the film most: AMI 1.00" in text
     assert "intervals of emotion: whole films are drawn" in text
     assert "not compared with the track: every sample has one of its own" in text
     assert "(of 48 samples), Davies-Bouldin" in text
     rows = [line.split() for line in text.splitlines()]
     assert next(row for row in rows if row[:1] == ["film"])[1:4] == ["48", "2", "1.0000"]
     assert ["angry", "12", "11"] in rows or ["angry", "11", "12"] in rows
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_figures_for_print(reference: str, tmp_path: Path, kind: str) -> None:
+    options = ["--svg"] if kind == "svg" else []
+    command = ["cluster", reference, "--features", "hand", "--k", "auto", *options]
+    assert run([*command, "--figures", str(tmp_path / "figures")]) == 0
+    names = {path.stem for path in (tmp_path / "figures").glob(f"*.{kind}")}
+    for target in ("cluster", "emotion", "film"):
+        assert {f"pca-2d-{target}", f"pca-3d-{target}"} <= names
+    assert {"number-of-clusters", "emotion-by-cluster", "film-by-cluster"} <= names
 
 
 def test_auto_shows_the_curve(reference: str, capsys: pytest.CaptureFixture[str]) -> None:

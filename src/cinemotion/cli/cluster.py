@@ -73,9 +73,16 @@ def cluster(
         Path | None,
         typer.Option(metavar="OUT.html", help="Also write a self-contained HTML page."),
     ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Also draw the figures for print, as PNG."),
+    ] = None,
+    svg: Annotated[bool, typer.Option("--svg", help="Draw them as SVG.")] = False,
     project: Annotated[
         str,
-        typer.Option(metavar="NAME[,NAME...]", help="Maps on the page: pca, tsne, umap, lda."),
+        typer.Option(
+            metavar="NAME[,NAME...]", help="Maps on the page and figures: pca, tsne, umap, lda."
+        ),
     ] = "pca",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -90,8 +97,10 @@ def cluster(
     }
     names, algorithms = _names(features), _names(algorithm)
     if sweep:
-        if report is not None or seed:
-            raise BadInputError("a sweep has no --report, and --seeds N in place of --seed")
+        if report is not None or figures is not None or seed:
+            raise BadInputError(
+                "a sweep has no --report and no --figures, and --seeds N in place of --seed"
+            )
         options |= {"features": names, "algorithms": algorithms, "seeds": seeds}
         _sweep(version, options, csv, json=json)
         return
@@ -99,6 +108,13 @@ def cluster(
         raise BadInputError("one of --features and one --algorithm; --sweep compares several")
     options |= {"features": names[0], "algorithm": algorithms[0], "seed": seed}
     found = _cluster(version, options, csv, json=json)
+    if figures is not None:
+        from cinemotion.flows.clustering.printed import write_figures
+
+        kind = "svg" if svg else "png"
+        drawn = write_figures(found, figures, projections=_names(project), kind=kind)
+        if not json:
+            typer.echo(f"{len(drawn)} figures: {figures}")
     if report is not None:
         from cinemotion.flows.clustering.cluster_page import write_report
 

@@ -96,10 +96,10 @@ def _print_scores(found: Clustering) -> None:
     for level in dict.fromkeys(grouped.values()):
         names = ", ".join(target for target in grouped if grouped[target] == level)
         typer.echo(f"intervals of {names}: whole {level}s are drawn, their samples are alike")
-    best = max(found.scores, key=lambda target: found.scores[target]["ami"].value)
-    typer.echo(f"the clusters follow the {best} most (AMI {found.scores[best]['ami'].value:.3f})")
-    for target in found.alike:
-        typer.echo(f"emotion and {target} are nearly the same here, and cannot be told apart")
+    from cinemotion.flows.clustering.found import judge_clusters
+
+    for line in judge_clusters(found).lines:
+        typer.echo(line)
 
 
 def _print_contingency(table: pl.DataFrame) -> None:

@@ -21,15 +21,15 @@ def picture(tmp_path: Path) -> Path:
 def test_every_layer_of_classic_answers(picture: Path, tmp_path: Path) -> None:
     rows = write_responses(picture, tmp_path / "out.png")
     assert len(rows) == 9
-    assert rows[0] == {"name": "conv2d_1", "height": 224, "width": 224, "maps": 5}
-    assert rows[-1] == {"name": "maxpool2d_3", "height": 28, "width": 28, "maps": 5}
+    assert rows[0] == {"name": "conv2d_1", "height": 222, "width": 222, "maps": 5}
+    assert rows[-1] == {"name": "maxpool2d_3", "height": 26, "width": 26, "maps": 5}
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_maps_are_those_of_the_network() -> None:
     image, net = drawn(1, 224, 224), classic()
     maps = dict(find_responses(image, net))
-    grey = image.astype(np.float64).mean(axis=2) / 255
+    grey = image[1:-1, 1:-1].astype(np.float64).mean(axis=2) / 255
     np.testing.assert_allclose(maps["conv2d_1"][..., 1], grey, atol=1e-5)  # the identity
     flat = net.features(image[None].astype(np.float32) / 255, "relu_2")[0]
     np.testing.assert_array_equal(maps["relu_2"], flat)

@@ -12,8 +12,8 @@ for these; t-SNE and UMAP see no others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -124,32 +124,41 @@ def colourings_of(samples: pl.DataFrame, clusters: NDArray[np.int64]) -> dict[st
     return found
 
 
+def project_rows(
+    clustering: Clustering, rows: NDArray[np.int64], method: str, dimensions: Literal[2, 3]
+) -> Projection:
+    """Some samples of a clustering in two or three dimensions.
+
+    Quick methods look at all samples, slow ones at those that are shown alone.
+
+    Raises:
+        BadInputError: The projection is unknown, or impossible with these samples.
+        MissingExtraError: A package that it needs is not installed.
+    """
+    vectors: Floats = clustering.scaled
+    labels = clustering.table.samples["label"].to_list()
+    seed = int(clustering.settings["seed"])
+    if method in SLOW:
+        vectors, labels = vectors[rows], [labels[row] for row in rows]
+        return project(vectors, method, dimensions, labels, seed)
+    found = project(vectors, method, dimensions, labels, seed)
+    return replace(found, points=found.points[rows])
+
+
 def _project(
     clustering: Clustering, rows: NDArray[np.int64], method: str
 ) -> tuple[dict[str, Any], list[str]]:
     """The points of a projection in two and, where that is possible, in three dimensions."""
-    vectors: Floats = clustering.scaled
-    labels = clustering.table.samples["label"].to_list()
-    seed = int(clustering.settings["seed"])
-    slow = method in SLOW
-    if slow:
-        vectors, labels = vectors[rows], [labels[row] for row in rows]
-
-    def points(dimensions: Any) -> dict[str, Any]:
-        found = project(vectors, method, dimensions, labels, seed)
-        return _coordinates(found, None if slow else rows)
-
-    drawn, notes = {"2": points(2)}, []
+    drawn, notes = {"2": _coordinates(project_rows(clustering, rows, method, 2))}, []
     try:
-        drawn["3"] = points(3)
+        drawn["3"] = _coordinates(project_rows(clustering, rows, method, 3))
     except BadInputError as error:
         notes.append(f"{TITLES[method]} has no third dimension here: {error}.")
     return drawn, notes
 
 
-def _coordinates(projection: Projection, rows: NDArray[np.int64] | None) -> dict[str, Any]:
-    points = projection.points if rows is None else projection.points[rows]
-    axes = [[float(f"{x:.{_DIGITS}g}") for x in column.tolist()] for column in points.T]
+def _coordinates(projection: Projection) -> dict[str, Any]:
+    axes = [[float(f"{x:.{_DIGITS}g}") for x in column.tolist()] for column in projection.points.T]
     return {"axes": axes, "names": projection.axes}
 
 
