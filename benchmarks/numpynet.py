@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from common import machine, print_table, shared, write_json
+from common import print_table, shared, write_json
 
 SIDE = 512
 ROUNDS = 40
@@ -206,7 +206,7 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="keep the trained network, as .npz")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    result: dict[str, Any] = {"machine": machine(), "speed": speed()}
+    result: dict[str, Any] = {"speed": speed()}
     fast = result["speed"]
     print_table(
         ["network", "ms", "difference"],
