@@ -24,7 +24,7 @@ from common import print_table, shared, write_json
 SIDE = 512
 ROUNDS = 40
 BATCH = 64
-EPOCHS = 22
+EPOCHS = 15
 
 
 def loop_convolution(x: Any, weight: Any) -> Any:
