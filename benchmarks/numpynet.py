@@ -24,7 +24,7 @@ from common import print_table, shared, write_json
 SIDE = 512
 ROUNDS = 40
 BATCH = 64
-EPOCHS = 15
+EPOCHS = 13
 
 
 def loop_convolution(x: Any, weight: Any) -> Any:
@@ -148,9 +148,9 @@ def small_network() -> Any:
 
     blocks = [
         (Conv2D(filters, padding="same", bias=False), BatchNorm2D(), ReLU(), MaxPool2D())
-        for filters in (16, 32, 64)
+        for filters in (16, 32, 64, 128)
     ]
-    head = [Flatten(), Dropout(0.4), Dense(128), ReLU(), Dropout(0.4), Dense(7)]
+    head = [Flatten(), Dropout(0.3), Dense(7)]
     return Sequential([layer for block in blocks for layer in block] + head, (48, 48, 1))
 
 
@@ -178,10 +178,9 @@ def training(save: Path | None) -> dict[str, Any]:
         y,
         epochs=EPOCHS,
         batch_size=BATCH,
-        optimiser=Adam(2e-3, weight_decay=0.02),
+        optimiser=Adam(2e-3),
         schedule=cosine(EPOCHS, warmup=1),
         augment=shift_and_flip,
-        smoothing=0.05,
         on_epoch=ProgressBar(),
     )
     took = (time.monotonic() - began) / 60
