@@ -1,0 +1,1 @@
+"""What the models of ``learn/models.py`` are built of."""
