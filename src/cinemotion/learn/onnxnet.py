@@ -9,7 +9,6 @@ same layout. Inside, ONNX wants channels first; the graph turns them around at b
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from cinemotion.core.errors import BadInputError
+from cinemotion.core.writing import replacing
 from cinemotion.numpynet import Sequential, layers
 from cinemotion.numpynet.arrays import Array
 
@@ -36,13 +35,8 @@ def write_onnx(net: Sequential, path: Path) -> None:
     Raises:
         BadInputError: The file cannot be written.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as draft:
         draft.write_bytes(to_onnx(net).SerializeToString())
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise BadInputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def to_onnx(net: Sequential) -> onnx.ModelProto:

@@ -6,13 +6,12 @@ write_csv(runs, Path("runs.csv"))
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cinemotion.core.errors import BadInputError
+from cinemotion.core.writing import replacing
 
 if TYPE_CHECKING:
     from cinemotion.flows.clustering.cluster import Clustering
@@ -38,10 +37,5 @@ def write_csv(rows: pl.DataFrame, out: Path) -> None:
     Raises:
         BadInputError: The file cannot be written.
     """
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    with replacing(out) as draft:
         draft.write_text(rows.write_csv(), encoding="utf-8")
-        draft.replace(out)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error

@@ -10,7 +10,6 @@ empty where there is none, and needs no pickle.
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Floats
+from cinemotion.core.writing import replacing
 from cinemotion.dataset.features import FeatureStore
 
 _ROWS = 4096
@@ -53,15 +53,9 @@ def write_features(out: Path, store: FeatureStore, id: str, samples: pl.DataFram
     Raises:
         BadInputError: The file cannot be written.
     """
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
     write = _write_parquet if out.suffix == ".parquet" else _write_npz
-    try:
+    with replacing(out) as draft:
         write(draft, store, id, samples)
-        draft.replace(out)
-    except OSError as error:
-        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _parts(store: FeatureStore, id: str, samples: pl.DataFrame) -> Iterator[Floats]:

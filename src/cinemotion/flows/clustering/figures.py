@@ -11,13 +11,13 @@ returns a ``matplotlib.figure.Figure``; nothing goes through pyplot, which keeps
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cinemotion.core.errors import BadInputError
+from cinemotion.core.writing import replacing
 from cinemotion.flows.clustering.categories import Categories
 from cinemotion.flows.clustering.cells import read_cells
 from cinemotion.learn.projections import Projection
@@ -123,15 +123,10 @@ def save_figure(figure: Figure, out: Path) -> None:
     format = out.suffix.lower().removeprefix(".")
     if format not in ("png", "svg"):
         raise BadInputError(f"{out} is no figure's name; write one that ends in .png or .svg")
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
     # Without a date, so that the same figure is the same file.
     metadata = {"Date": None} if format == "svg" else {}
-    try:
+    with replacing(out) as draft:
         figure.savefig(draft, format=format, dpi=_DOTS, metadata=metadata)
-        draft.replace(out)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error
 
 
 def _figure(size: tuple[float, float]) -> Figure:

@@ -10,13 +10,13 @@ The size of each cluster is there to be checked: cluster 3 of another clustering
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 from cinemotion.core.errors import BadInputError
+from cinemotion.core.writing import replacing
 from cinemotion.dataset.clusterings import StoredClustering
 from cinemotion.dataset.sheets import read_sheet
 from cinemotion.flows.labelling.wording import Wording
@@ -58,13 +58,8 @@ def write_choices(found: StoredClustering, out: Path) -> int:
     text = StringIO()
     rows = [COLUMNS, *((number, size, "") for number, size in sizes.items())]
     csv.writer(text, lineterminator="\n").writerows(rows)
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    with replacing(out) as draft:
         draft.write_text(text.getvalue(), encoding="utf-8")
-        draft.replace(out)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error
     return len(sizes)
 
 

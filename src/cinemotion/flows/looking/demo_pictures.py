@@ -16,8 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Image
+from cinemotion.core.writing import replacing
 from cinemotion.flows.looking.demo import portraits
 
 CLIPS = 9
@@ -35,16 +35,11 @@ def compose_demo_pictures(path: Path) -> Path:
     """
     if path.exists():
         return path
-    draft = path.with_name(f".{path.name}")
-    try:
+    with replacing(path) as draft:
         path.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(draft, "w") as archive:
             for name, portrait in zip(_FACES, portraits(), strict=True):
                 archive.writestr(f"{name}.zip", _class_zip(name, portrait))
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise BadInputError(f"cannot write {path}: {error.strerror or error}") from error
     return path
 
 

@@ -14,7 +14,6 @@ a template that extends ``base.html``.
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -24,8 +23,8 @@ import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
-from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Image
+from cinemotion.core.writing import replacing
 from cinemotion.flows.looking.scripts import embed_script, policy_for
 
 _SIDE = 160  # pixels of a thumbnail's longer side: two for each one that is drawn
@@ -52,14 +51,9 @@ def write_page(html: str, out: Path) -> None:
     Raises:
         BadInputError: The file cannot be written.
     """
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    with replacing(out) as draft:
         # A file name in a page need not be text: what UTF-8 cannot hold is spelled out.
         draft.write_bytes(html.encode("utf-8", "backslashreplace"))
-        draft.replace(out)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error
 
 
 def picture_uri(image: Image, side: int = _SIDE) -> str:

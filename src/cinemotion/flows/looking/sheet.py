@@ -6,7 +6,6 @@ write_sheet(open_dataset("dataset"), Path("sheet.png"))
 from __future__ import annotations
 
 import importlib.util
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,8 @@ import polars as pl
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont, ImageOps
 
-from cinemotion.core.errors import BadInputError, DatasetError
+from cinemotion.core.errors import DatasetError
+from cinemotion.core.writing import replacing
 from cinemotion.dataset.dataset import Dataset
 
 _CELL, _CAPTION, _GAP = 128, 30, 6
@@ -111,10 +111,5 @@ def _fit(pen: ImageDraw.ImageDraw, text: str, font: Any) -> str:
 
 
 def _save(sheet: Pillow.Image, out: Path) -> None:
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    with replacing(out) as draft:
         sheet.save(draft, format="PNG", compress_level=3)
-        draft.replace(out)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error

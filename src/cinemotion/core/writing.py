@@ -1,0 +1,36 @@
+"""Files that are there whole or not at all.
+
+with replacing(Path("out.csv")) as draft:
+draft.write_text(text)
+# now out.csv is there; had anything gone wrong, nothing would have changed
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cinemotion.core.errors import BadInputError
+
+
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """A draft to write beside a file; it takes the file's place when the block has ended well.
+
+    Args:
+        out: The file; one that is there is replaced.
+
+    Raises:
+        BadInputError: The draft cannot be written, or not be put in place.
+    """
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        yield draft
+        draft.replace(out)
+    except OSError as error:
+        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):  # gone already, or its folder never was one
+            draft.unlink()

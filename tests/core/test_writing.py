@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cinemotion.core.errors import BadInputError
+from cinemotion.core.writing import replacing
+
+
+def test_the_file_is_replaced_at_the_end(tmp_path: Path) -> None:
+    out = tmp_path / "out.txt"
+    out.write_text("before")
+    with replacing(out) as draft:
+        draft.write_text("after")
+        assert out.read_text() == "before"
+    assert out.read_text() == "after"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_nothing_changes_where_anything_goes_wrong(tmp_path: Path, error: type) -> None:
+    out = tmp_path / "out.txt"
+    out.write_text("before")
+
+    def write() -> None:
+        with replacing(out) as draft:
+            draft.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        write()
+    assert out.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_folder_that_is_none_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in ("file", "absent"):
+        line = rf"^cannot write .*{folder}/out\.txt: \w"
+        with (
+            pytest.raises(BadInputError, match=line),
+            replacing(tmp_path / folder / "out.txt") as d,
+        ):
+            d.write_text("text")
