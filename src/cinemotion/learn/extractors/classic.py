@@ -1,11 +1,11 @@
 """The brief's network of predefined filters, and three ways to make its maps a vector.
 
     Classic("")([crop])             # spatial pyramid: float32 (1, 105)
-    Classic("flat")([crop])         # every place of every map: float32 (1, 320)
+    Classic("flat")([crop])         # every place of every map: float32 (1, 180)
     Classic("gap")([crop])          # the mean of every map: float32 (1, 5)
 
-``first128`` is what the course project kept of the flattened maps, the top of the picture; it is
-here to be compared with.
+``first128`` is what the course project kept of the flattened maps of its pictures of 512 pixels: a
+strip of the top edge. It is here to be compared with.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from cinemotion.numpynet import classic
 from cinemotion.numpynet.pooling import POOLINGS
 
 SIDE = 64
-"""Pixels; three poolings leave maps of 8 × 8."""
+"""Pixels; the three blocks leave maps of 6 × 6."""
+
+_SIDES = {"first128": 512}  # as the course project had it; of 64 pixels it would be most of the map
 
 _DEFAULT = "spp"
 _POOL, _SEED = "max", 0
@@ -30,6 +32,8 @@ _POOL, _SEED = "max", 0
 
 class Classic:
     """Pooled maps of the ``classic`` network, from RGB in [0, 1] at 64 × 64.
+
+    For ``first128`` at 512 × 512.
 
     Args:
         argument: ``spp``, ``flat``, ``gap`` or ``first128``; empty for ``spp``.
@@ -47,18 +51,19 @@ class Classic:
             )
         self._network = classic(_POOL, _SEED)
         self._pooling = POOLINGS[pooling]
+        self._side = _SIDES.get(pooling, SIDE)
         weights = [w for layer in self._network.layers for w in layer.params.values()]
         self.recipe = {
             "name": "classic",
             "revision": 1,
-            "side": SIDE,
+            "side": self._side,
             "pool": _POOL,
             "pooling": pooling,
             "weights": hash_bytes(b"".join(weight.tobytes() for weight in weights)),
             "numpy": np.__version__,
             **canvas.RECIPE,
         }
-        self.dimensions = self._vector(np.zeros((SIDE, SIDE, 3), np.uint8)).size
+        self.dimensions = self._vector(np.zeros((self._side, self._side, 3), np.uint8)).size
 
     def __call__(self, images: Sequence[Image]) -> Floats:
         """Compute; see :class:`cinemotion.learn.features.Extractor`."""
@@ -69,5 +74,7 @@ class Classic:
         return found
 
     def _vector(self, image: Image) -> Floats:
-        picture = canvas.colour(image, (SIDE, SIDE))[None].astype(np.float32) / np.float32(255)
+        picture = canvas.colour(image, (self._side, self._side))[None].astype(
+            np.float32
+        ) / np.float32(255)
         return np.asarray(self._pooling(self._network.features(picture))[0], np.float32)
