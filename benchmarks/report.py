@@ -31,6 +31,7 @@ COMMANDS = {
     "freezes": "python benchmarks/freezes.py --json benchmarks/results/freezes.json",
     "numpynet": "python benchmarks/numpynet.py --save fer-small.npz "
     "--json benchmarks/results/numpynet.json",
+    "convolution": "python benchmarks/convolution.py --json benchmarks/results/convolution.json",
     "clusters": "python benchmarks/clusters.py --features classic,classic:gap,classic:first128,"
     "hog,lbp,pixels,numpynet:fer-small.npz --json benchmarks/results/clusters.json",
     "manyclusters": "python benchmarks/manyclusters.py --json benchmarks/results/manyclusters.json",
@@ -210,6 +211,11 @@ def numpynet(result: dict[str, Any]) -> str:
     return text
 
 
+def convolution(result: dict[str, Any]) -> str:
+    """What each step of the network in NumPy brings: `classic` with one of them left out."""
+    return table(list(result["rows"][0]), [list(row.values()) for row in result["rows"]])
+
+
 def clusters(result: dict[str, Any]) -> str:
     """Clusters of faces: feature sets × algorithms × seeds, against the emotion."""
     original = result["original"]
@@ -261,6 +267,7 @@ WRITERS = {
     "splits": splits,
     "freezes": freezes,
     "numpynet": numpynet,
+    "convolution": convolution,
     "clusters": clusters,
     "manyclusters": manyclusters,
 }
