@@ -1,11 +1,11 @@
-"""Large arrays that are used again: fresh memory costs more than most of what is done in it.
+"""Large arrays whose memory is used again.
 
     out = empty((1, 512, 512, 5), np.float32)
 
 The system hands out memory in pages that it clears on first use, which for the maps of a picture
 takes a good part of a forward pass (``benchmarks/convolution.py``). Buffers are kept instead, and
-one is handed out again as soon as nobody holds an array in it any more. Each thread has its own;
-together they are limited.
+one is handed out again as soon as nobody holds an array in it any more. Each thread has its own,
+up to a limit.
 """
 
 from __future__ import annotations
