@@ -11,15 +11,14 @@ that equal ids mean equal results.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from cinemotion.core.errors import BadRecipeError
 from cinemotion.core.hashing import hash_json
+from cinemotion.core.toml import read_recipe
 
 
 class _Section(BaseModel):
@@ -92,42 +91,12 @@ class BuildRecipe(_Section):
 
 
 def load_recipe(path: Path | None, overrides: Mapping[str, Any]) -> BuildRecipe:
-    """Read a recipe and lay single settings over it.
-
-    Args:
-        path: A TOML file, or ``None`` for the defaults.
-        overrides: Dotted keys and values, for instance ``{"crop.size": 112}``; ``None``
-            values are left out.
+    """Read a recipe and lay single settings over it; see :func:`~cinemotion.core.toml.read_recipe`.
 
     Raises:
-        BadRecipeError: The file cannot be read, or a key is unknown or out of range; the
-            message names the key.
+        BadRecipeError: The file cannot be read, or a key is unknown or out of range.
     """
-    data: dict[str, Any] = {}
-    if path is not None:
-        try:
-            if path.exists() and not path.is_file():
-                raise BadRecipeError(f"{path} is no regular file; name a recipe in TOML")
-            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            raise BadRecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise BadRecipeError(f"the recipe {path} is not valid TOML: {error}") from error
-    for dotted, value in overrides.items():
-        if value is not None:
-            *parents, key = dotted.split(".")
-            section = data
-            for parent in parents:
-                section = section.setdefault(parent, {})
-                if not isinstance(section, dict):
-                    raise BadRecipeError(
-                        f"recipe {path}: {parent!r} must be a table, [{parent}], got {section!r}"
-                    )
-            section[key] = value
-    try:
-        return BuildRecipe.model_validate(data)
-    except ValidationError as error:
-        raise BadRecipeError(_one_line(error, path)) from error
+    return read_recipe(BuildRecipe, path, overrides, page="docs/recipes.md")
 
 
 def recipe_id(recipe: BuildRecipe, components: Mapping[str, Any]) -> str:
@@ -139,12 +108,3 @@ def recipe_id(recipe: BuildRecipe, components: Mapping[str, Any]) -> str:
             the results depend on.
     """
     return hash_json({"recipe": recipe.model_dump(mode="json"), "components": components})[:16]
-
-
-def _one_line(error: ValidationError, path: Path | None) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    source = f"recipe {path}" if path else "recipe"
-    if first["type"] == "extra_forbidden":
-        return f"{source}: unknown key {key!r}; see docs/recipes.md for the keys there are"
-    return f"{source}: {key} = {first['input']!r} is not valid: {first['msg']}"

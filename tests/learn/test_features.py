@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 
 from cinemotion.core.errors import BadInputError, MissingExtraError
 from cinemotion.core.types import Image
-from cinemotion.learn.extractors.canvas import colour
+from cinemotion.learn.canvas import colour
 from cinemotion.learn.extractors.inputs import read_input
 from cinemotion.learn.features import open_extractor
 from cinemotion.numpynet import Conv2D, GlobalAvgPool2D, ReLU, Sequential, classic

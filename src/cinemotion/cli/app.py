@@ -25,6 +25,7 @@ from cinemotion.cli import (
     look,
     responses,
     split,
+    train,
     versions,
 )
 
@@ -59,7 +60,7 @@ def _root(
 
 GROUPS = (
     *(build, look, dataset, ingest, curate, labels, split, versions, audit, export),
-    *(features, cluster, responses, doctor),
+    *(features, cluster, responses, train, doctor),
 )
 for group in GROUPS:
     group.register(app)

@@ -28,6 +28,10 @@ def freeze(
     annotator: Annotated[
         list[str] | None, typer.Option(help="Count the votes of these only; may be repeated.")
     ] = None,
+    weigh: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=WEIGHT", help="What a vote of an annotator weighs; else 1."),
+    ] = None,
     allow_leakage: Annotated[
         str | None,
         typer.Option(
@@ -46,6 +50,7 @@ def freeze(
             message=message,
             classes=None if classes is None else _names(classes),
             annotators=annotator,
+            weights=_weights(weigh or []),
             allow_leakage=allow_leakage,
             progress=progress,
         )
@@ -193,6 +198,19 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands to the app."""
     for command in (freeze, versions, show, diff, checkout, forget):
         app.command()(command)
+
+
+def _weights(given: list[str]) -> dict[str, float]:
+    weights = {}
+    for entry in given:
+        name, _, weight = entry.rpartition("=")
+        try:
+            weights[name] = float(weight)
+        except ValueError:
+            name = ""
+        if not name:
+            raise BadInputError(f"--weigh takes NAME=WEIGHT, as in fer2013=5; got {entry!r}")
+    return weights
 
 
 def _names(text: str) -> list[str]:

@@ -31,7 +31,10 @@ AUGMENTATIONS = Registry(
     {
         **{
             name: f"{_GEOMETRY}:{name}"
-            for name in ("rotation", "crop", "flip", "shift", "zoom", "shear", "perspective")
+            for name in (
+                *("rotation", "crop", "flip", "shift", "zoom", "shear", "perspective"),
+                "jitter",
+            )
         },
         **{name: f"{_LIGHT}:{name}" for name in ("brightness", "contrast", "gamma")},
         **{
@@ -50,13 +53,13 @@ AUGMENTATIONS = Registry(
 POLICIES: dict[str, tuple[str, ...]] = {
     "none": (),
     "brief": ("rotation", "crop", "flip"),
-    "light": ("flip", "shift", "rotation"),
+    "light": ("flip", "jitter"),
     "film": (
-        *("flip", "rotation", "zoom", "shift", "gamma", "contrast"),
+        *("flip", "jitter", "gamma", "contrast"),
         *("blur", "grain", "jpeg", "low_light", "cutout"),
     ),
     "strong": (
-        *("flip", "perspective", "rotation", "zoom", "shift", "shear"),
+        *("flip", "perspective", "jitter", "shear"),
         *("gamma", "contrast", "brightness", "grading", "blur", "grain", "jpeg", "letterbox"),
         *("low_light", "cutout"),
     ),

@@ -18,10 +18,12 @@ from cinemotion.core.hashing import hash_json
 from cinemotion.dataset.export.content import Content
 from cinemotion.dataset.export.write import write_export
 from cinemotion.dataset.manifest import draft
+from cinemotion.learn.byarea import by_area
 from cinemotion.learn.picturefile import Chunks, write_pictures
 from cinemotion.learn.resizing import Size, from_directory, from_store
 
-Via = Literal["store", "directory"]
+Via = Literal["store", "directory", "area"]
+"""From the store or a directory as Keras resizes, or from the store by the mean over areas."""
 
 # Raise it when a cache that was written before would differ from one written now.
 _REVISION = 1
@@ -35,7 +37,7 @@ def cached_pictures(content: Content, split: str, ids: Sequence[str], size: Size
         split: The side.
         ids: Its samples, in the order of the rows.
         size: Height and width, in pixels.
-        via: Whether they come from the store, or through an exported directory.
+        via: Whether they come from the store or through an exported directory, and how resized.
 
     Raises:
         DatasetError: A picture is not what was frozen, or the cache cannot be written.
@@ -49,6 +51,8 @@ def cached_pictures(content: Content, split: str, ids: Sequence[str], size: Size
     def chunks() -> Chunks:
         if via == "store":
             return from_store(content, split, places, size)
+        if via == "area":
+            return by_area(content, split, places, size)
         return from_directory(_exported(content) / split, content.classes, places, size)
 
     with FileLock(dataset / ".locks" / f"cache-{digest[:16]}.lock"):

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from cinemotion.core.errors import BadInputError
@@ -30,6 +29,7 @@ from cinemotion.learn.cache import Via, cached_pictures
 from cinemotion.learn.order import epoch_order
 from cinemotion.learn.picturefile import Pictures
 from cinemotion.learn.resizing import Size, need_tensorflow
+from cinemotion.learn.sides import hard_labels, side_rows, soft_labels
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -87,10 +87,10 @@ def load_split(
         start_step=(start_step, 0),
     )
     content = Content(version)
-    rows = _rows(content, split)
+    rows = side_rows(content, split)
     path = cached_pictures(content, split, rows["id"].to_list(), image_size, via)
     pictures = Pictures(path, batch_size=batch_size)
-    targets = _hard(content, rows) if labels == "hard" else _soft(content, rows)
+    targets = hard_labels(rows) if labels == "hard" else soft_labels(content, rows)
     epochs = itertools.count(start_epoch)
 
     def batches() -> Iterator[tuple[Floats, NDArray[Any]]]:
@@ -136,25 +136,3 @@ def _check_numbers(**numbers: tuple[int, int]) -> None:
     for name, (value, least) in numbers.items():
         if value < least:
             raise BadInputError(f"{name} must be at least {least}, got {value}")
-
-
-def _rows(content: Content, split: str) -> pl.DataFrame:
-    """The samples of a side, by class and id: the order of Keras' loader without shuffling."""
-    _check_choice("split", split, content.splits)
-    rows = content.rows.filter(pl.col("split") == split)
-    if not rows.height:
-        raise BadInputError(f"the split {split!r} has no kept sample with a class")
-    number = pl.col("label").replace_strict(content.classes, range(len(content.classes)))
-    return rows.with_columns(number.cast(pl.Int32).alias("class")).sort("class", "id")
-
-
-def _hard(content: Content, rows: pl.DataFrame) -> NDArray[np.int32]:
-    return rows["class"].to_numpy()
-
-
-def _soft(content: Content, rows: pl.DataFrame) -> NDArray[np.float32]:
-    """Shares among the classes, float32 ``(n, classes)``; other answers are left out."""
-    shares = np.array(rows["distribution"].to_list(), np.float64)
-    chosen = shares[:, [content.labels.index(name) for name in content.classes]]
-    summed: NDArray[np.float64] = chosen.sum(axis=1, keepdims=True)
-    return (chosen / summed).astype(np.float32)

@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 from PIL import Image as Pillow
 
+from cinemotion.core.drawing import save_figure
 from cinemotion.core.errors import BadInputError
 from cinemotion.flows.clustering.categories import categorise
 from cinemotion.flows.clustering.figures import (
     draw_contingency,
     draw_curve,
     draw_scatter,
-    save_figure,
 )
 from cinemotion.learn.choosing import KCurve
 from cinemotion.learn.projections import project

@@ -11,13 +11,10 @@ returns a ``matplotlib.figure.Figure``; nothing goes through pyplot, which keeps
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cinemotion.core.errors import BadInputError
-from cinemotion.core.writing import replacing
 from cinemotion.flows.clustering.categories import Categories
 from cinemotion.flows.clustering.cells import read_cells
 from cinemotion.learn.projections import Projection
@@ -33,7 +30,6 @@ _INK = "#3a3733"
 _LINE = "#0072b2"
 _CHOSEN = "#d55e00"
 _MARKS = {"circle": "o", "diamond": "D"}
-_DOTS = 150  # per inch, of a PNG
 _DARK = 0.6  # shares from which on a cell of the heat map is dark
 
 
@@ -112,21 +108,6 @@ def draw_contingency(table: pl.DataFrame, target: str) -> Figure:
     axes.spines[:].set_visible(False)
     figure.colorbar(drawn, ax=axes, label="share of the cluster", format=_percent)
     return figure
-
-
-def save_figure(figure: Figure, out: Path) -> None:
-    """Write a figure in one step, as PNG or SVG after the file's name.
-
-    Raises:
-        BadInputError: The name ends otherwise, or the file cannot be written.
-    """
-    format = out.suffix.lower().removeprefix(".")
-    if format not in ("png", "svg"):
-        raise BadInputError(f"{out} is no figure's name; write one that ends in .png or .svg")
-    # Without a date, so that the same figure is the same file.
-    metadata = {"Date": None} if format == "svg" else {}
-    with replacing(out) as draft:
-        figure.savefig(draft, format=format, dpi=_DOTS, metadata=metadata)
 
 
 def _figure(size: tuple[float, float]) -> Figure:

@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cinemotion.core.drawing import save_figure
 from cinemotion.core.errors import BadInputError
 from cinemotion.flows.clustering.figures import (
     draw_contingency,
     draw_curve,
     draw_scatter,
-    save_figure,
 )
 from cinemotion.flows.clustering.pointmap import POINTS, colourings_of, project_rows
 from cinemotion.learn.matrix import draw_rows

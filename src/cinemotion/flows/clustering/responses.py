@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cinemotion.core.drawing import save_figure
 from cinemotion.core.errors import BadInputError, UnreadableImageError
 from cinemotion.core.types import Floats, Image
 from cinemotion.dataset.pictures import take_picture
-from cinemotion.flows.clustering.figures import save_figure
 from cinemotion.learn.extractors.inputs import read_input
 from cinemotion.numpynet import Sequential, classic
 

@@ -10,13 +10,13 @@
 3. Exact and near twins share one pool of votes: they show the same picture.
 4. In a pool, people who voted here outrank labels that came with the pictures, and those outrank
    a model: a correction by hand must not end in a tie with what it corrects.
-5. A vote weighs its count times its confidence. The label is what has the largest share; a tie
-   has none.
+5. A vote weighs its count times its confidence, and what its annotator weighs if that is said.
+   The label is what has the largest share; a tie has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -34,6 +34,7 @@ def resolve_labels(
     *,
     upto: int | None = None,
     annotators: Sequence[str] | None = None,
+    weights: Mapping[str, float] | None = None,
     pooled: bool = True,
 ) -> pl.DataFrame:
     """One row per sample of a dataset: its label and the distribution behind it.
@@ -42,6 +43,7 @@ def resolve_labels(
         dataset: The dataset.
         upto: Votes up to this mark of ``Votes.high_water``; without it, all.
         annotators: Whose votes count; without it, everybody's.
+        weights: What a vote of an annotator weighs; of the others, 1.
         pooled: Whether twins share their votes; else each sample has its own only.
 
     Returns:
@@ -53,7 +55,7 @@ def resolve_labels(
     roots = twin_roots(dataset) if pooled else ids.with_columns(root="id").clear()
     ids = ids.join(roots, on="id", how="left").with_columns(pl.col("root").fill_null(pl.col("id")))
     votes, _ = current_votes(dataset, upto=upto, annotators=annotators)
-    shares = _shares(votes.join(ids, left_on="sample", right_on="id"))
+    shares = _shares(votes.join(ids, left_on="sample", right_on="id"), weights or {})
     return (
         ids.join(_winners(shares), on="root", how="left")
         .select("id", "label", pl.col("distribution").fill_null(pl.lit([], DISTRIBUTION)))
@@ -100,15 +102,20 @@ def characters_from_ranges(dataset: Dataset, *, upto: int | None = None) -> pl.D
     return clear.select(id="sample", character=pl.col("character").list.first()).sort("id")
 
 
-def _shares(votes: pl.DataFrame) -> pl.DataFrame:
+def _shares(votes: pl.DataFrame, weights: Mapping[str, float]) -> pl.DataFrame:
     """Per root and label, the share of the votes of the highest rank that voted at all."""
     ranks = {source: rank for rank, source in enumerate(SOURCES)}
-    weight = (pl.col("confidence").fill_null(1.0) * _ONE).round().cast(pl.Int64) * pl.col("count")
+    confidence = pl.col("confidence").fill_null(1.0)
+    if weights:
+        confidence *= pl.col("annotator").replace_strict(
+            dict(weights), default=1.0, return_dtype=pl.Float64
+        )
+    weight = (confidence * _ONE).round().cast(pl.Int64) * pl.col("count")
     rank = pl.col("source").replace_strict(ranks, return_dtype=pl.Int8)
     counted = votes.with_columns(weight=weight, rank=rank).filter(pl.col("weight") > 0)
     counted = counted.filter(pl.col("rank") == pl.col("rank").min().over("root"))
-    weights = counted.group_by("root", "label").agg(pl.col("weight").sum())
-    return weights.with_columns(share=pl.col("weight") / pl.col("weight").sum().over("root"))
+    sums = counted.group_by("root", "label").agg(pl.col("weight").sum())
+    return sums.with_columns(share=pl.col("weight") / pl.col("weight").sum().over("root"))
 
 
 def _winners(shares: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ read, which takes a moment. What is committed later belongs to the next version.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,13 +56,18 @@ class Cut:
 
 
 def read_cut(
-    store: Store, *, annotators: Sequence[str] | None, progress: Progress | None = None
+    store: Store,
+    *,
+    annotators: Sequence[str] | None,
+    weights: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
 ) -> Cut:
     """Read a dataset in one state.
 
     Args:
         store: The dataset.
         annotators: Whose votes count; without it, everybody's.
+        weights: What a vote of an annotator weighs; of the others, 1.
         progress: Told about fingerprints that have to be computed first.
 
     Raises:
@@ -72,7 +77,7 @@ def read_cut(
     ensure_fingerprints(dataset, progress)  # may take long, so before the others have to wait
     mark = Votes(store.path).high_water()
     with store.still():
-        labels = resolve_labels(dataset, upto=mark, annotators=annotators)
+        labels = resolve_labels(dataset, upto=mark, annotators=annotators, weights=weights)
         found, dedup = read_assignment(store), dedup_settings(store)
         films, sources = dataset.films(), dataset.sources()
         prints = dataset.table("fingerprints", _PRINTS).unique("id")  # two runs may add equal ones

@@ -11,7 +11,7 @@ reason is given, which then stays in the record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ from cinemotion.flows.versions.cut import Cut, read_cut
 from cinemotion.flows.versions.doomed import unfinished
 from cinemotion.flows.versions.proof import leak_line, nearness_of, prove
 
+_MOST = 1000.0  # what a vote may weigh
+
 
 def freeze(
     dataset: Path | str,
@@ -45,6 +47,7 @@ def freeze(
     message: str = "",
     classes: Sequence[str] | None = None,
     annotators: Sequence[str] | None = None,
+    weights: Mapping[str, float] | None = None,
     allow_leakage: str | None = None,
     progress: Progress | None = None,
 ) -> Version:
@@ -56,6 +59,7 @@ def freeze(
         message: What the user says about it; kept beside the tag.
         classes: The ordered classes; without it those present, in the pinned order of emotions.
         annotators: Whose votes count; without it, everybody's.
+        weights: What a vote of an annotator weighs, up to 1,000; of the others, 1.
         allow_leakage: Why a version that leaks may be frozen all the same.
         progress: Told about fingerprints that have to be computed first.
 
@@ -65,13 +69,14 @@ def freeze(
     """
     store = Store.open(Path(dataset))
     check_tag(tag)
+    _check_weights(weights or {})
     with versions_lock(store):
         _refuse_half_forgotten(store)
-        cut = read_cut(store, annotators=annotators, progress=progress)
+        cut = read_cut(store, annotators=annotators, weights=weights, progress=progress)
         pinned = choose_classes(cut.rows, classes)
         rows = pin_labels(cut.rows, pinned)
         proof = _proved(store, cut, rows, allow_leakage)
-        identity = _identity(store, rows, pinned, _recipe(cut, annotators))
+        identity = _identity(store, rows, pinned, _recipe(cut, annotators, weights))
         id = str(identity["id"])
         refuse_taken(store.path, tag, id)
         findings = {
@@ -142,14 +147,27 @@ def _proved(
     return proof
 
 
-def _recipe(cut: Cut, annotators: Sequence[str] | None) -> dict[str, Any]:
+def _check_weights(weights: Mapping[str, float]) -> None:
+    for annotator, weight in weights.items():
+        if not 0 < weight <= _MOST:
+            raise BadInputError(
+                f"a vote of {annotator} must weigh more than 0 and at most {_MOST:g}, got {weight}"
+            )
+
+
+def _recipe(
+    cut: Cut, annotators: Sequence[str] | None, weights: Mapping[str, float] | None
+) -> dict[str, Any]:
     """How the samples came about: what else than settings the id must cover is in the rows."""
+    labels: dict[str, Any] = {"annotators": None if annotators is None else sorted(set(annotators))}
+    if weights:
+        labels["weights"] = {name: float(weights[name]) for name in sorted(weights)}
     return {
         "build": cut.recipes,
         "imports": cut.imports,
         "dedup": cut.dedup,
         "split": cut.split,
-        "labels": {"annotators": None if annotators is None else sorted(set(annotators))},
+        "labels": labels,
     }
 
 

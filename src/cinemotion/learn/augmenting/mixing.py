@@ -8,12 +8,17 @@ They work on NumPy batches before these reach a model, whatever backend it runs 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cinemotion.core.types import Floats
+
+Mix = Callable[[NDArray[Any], Floats, np.random.Generator], tuple[NDArray[Any], Floats]]
+"""Pictures and shares of classes, before and after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +85,5 @@ class CutMix:
         return mixed, kept * shares + (1 - kept) * shares[other]
 
 
-MIXES = {"mixup": MixUp, "cutmix": CutMix}
+MIXES: dict[str, Callable[[], Mix]] = {"mixup": MixUp, "cutmix": CutMix}
 """The mixes by name."""

@@ -17,7 +17,7 @@ import numpy as np
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.hashing import hash_bytes
 from cinemotion.core.types import Floats, Image
-from cinemotion.learn.extractors import canvas
+from cinemotion.learn import canvas
 from cinemotion.numpynet import classic
 from cinemotion.numpynet.pooling import POOLINGS
 

@@ -16,7 +16,7 @@ import numpy as np
 from skimage.feature import hog
 
 from cinemotion.core.types import Floats, Image
-from cinemotion.learn.extractors import canvas
+from cinemotion.learn import canvas
 from cinemotion.learn.extractors.arguments import refuse_argument
 from cinemotion.learn.extractors.parallel import stack
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Image
-from cinemotion.learn.extractors import canvas
+from cinemotion.learn import canvas
 
 FREE_SIDE = 224
 """Pixels, where a model takes any size: the side of our crops."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Floats, Image
-from cinemotion.learn.extractors import canvas
+from cinemotion.learn import canvas
 from cinemotion.learn.extractors.arguments import ModelFile, find_model
 from cinemotion.learn.extractors.inputs import read_input
 from cinemotion.numpynet import Dense, Sequential

@@ -18,7 +18,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as reasons
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Floats, Image
-from cinemotion.learn.extractors import canvas
+from cinemotion.learn import canvas
 from cinemotion.learn.extractors.arguments import ModelFile, find_model
 from cinemotion.learn.extractors.inputs import ModelInput, read_input
 from cinemotion.learn.extractors.parallel import stack

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cinemotion.core.types import Floats, Image
-from cinemotion.learn.extractors import canvas
+from cinemotion.learn import canvas
 from cinemotion.learn.extractors.arguments import refuse_argument
 from cinemotion.learn.extractors.parallel import stack
 

@@ -1,4 +1,4 @@
-"""Pictures at the one size that an extractor looks at.
+"""Pictures at the one size that an extractor or a model looks at.
 
     colour(image, (64, 64))         # uint8 (64, 64, 3), RGB
     grey(image, (64, 64))           # uint8 (64, 64)

@@ -1,0 +1,229 @@
+"""Train a model on a frozen version, and put it in a folder with all that belongs to it.
+
+    report = train("faces@v1", "model", load_train_recipe(None, {"model": "mini"}))
+    report.measures["accuracy"], report.folder
+
+The same command goes on where a run was stopped: the state is written after every epoch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from cinemotion.core.errors import BadInputError, DatasetError
+from cinemotion.core.hashing import hash_json
+from cinemotion.curate.neighbours import Nearness
+from cinemotion.dataset.dataset import open_dataset
+from cinemotion.dataset.export.content import Progress
+from cinemotion.dataset.reference import need_version
+from cinemotion.dataset.versions import Version, open_version
+from cinemotion.flows.training.away import twins_of
+from cinemotion.flows.training.data import Sides, TrainingData, training_data
+from cinemotion.flows.training.sheets import write_history
+from cinemotion.flows.training.words import LIMITS, USE, write_readme
+from cinemotion.learn.calibration import fit_temperature, fit_threshold
+from cinemotion.learn.modelfolder import CARD, KERAS, ONNX, Card, hashes_of, read_card, write_card
+from cinemotion.learn.scores import describe_answers, softmax
+from cinemotion.learn.training.recipe import TrainRecipe
+from cinemotion.learn.training.targets import one_hot
+
+if TYPE_CHECKING:
+    import keras
+
+    from cinemotion.learn.training.fit import Watch
+
+FACE_MARGIN = 2.0
+"""Side of a film's crop in face sizes, see ``faces/align.py``."""
+
+_LIBRARIES = ("cinemotion", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "onnxruntime")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """What a run made.
+
+    Attributes:
+        folder: The model.
+        card: What it is.
+        epochs: How many were trained in all.
+        again: Whether it was there already, so that nothing had to be done.
+    """
+
+    folder: Path
+    card: Card
+    epochs: int
+    again: bool
+
+
+def train(
+    reference: str,
+    out: Path | str,
+    recipe: TrainRecipe,
+    *,
+    sides: Sides | None = None,
+    away_from: Sequence[Path | str] = (),
+    allow_leakage: str | None = None,
+    margin: float | None = None,
+    share: float = 1.0,
+    licence: str = "as the training data allows",
+    progress: Progress | None = None,
+    watch: Watch | None = None,
+) -> TrainReport:
+    """Train a model.
+
+    Args:
+        reference: ``DATASET@VERSION``.
+        out: The model's folder.
+        recipe: How.
+        sides: Which sides are learned from, and which one choices are made on.
+        away_from: Data whose twins are not learned from, as the model will be tested on them.
+        allow_leakage: Why a version without a proof may be used all the same.
+        margin: Side of the pictures in face sizes; without it, that of our own crops.
+        share: Of the training samples of each class, drawn at random.
+        licence: Of the weights.
+        progress: Told about pictures that are prepared.
+        watch: Told how the training goes.
+
+    Raises:
+        BadInputError: The recipe cannot be used, a class is empty, the loss is no number any more,
+            or the folder holds something else.
+        DatasetError: There is no such version, or it leaks.
+        MissingExtraError: Keras is not installed.
+    """
+    folder = Path(out)
+    version = open_version(*need_version(reference))
+    _refuse_leaks(version, allow_leakage)
+    near = Nearness()
+    twins = twins_of(open_dataset(version.path), away_from, near, progress)
+    data = training_data(
+        version, recipe, sides=sides, without=set(twins["id"]), share=share, progress=progress
+    )
+    digest = hash_json([data.digest, recipe.model_dump(mode="json")])
+    with _alone(folder):
+        if (folder / CARD).exists():
+            card = read_card(folder)
+            if card.data["digest"] != digest:
+                raise BadInputError(f"{folder} holds another model; give another folder")
+            return TrainReport(folder, card, int(card.data["epochs"]), again=True)
+        facts = {
+            "version": version.id,
+            "proof": version.record["proof"]["holds"],
+            "allowed_leakage": allow_leakage,
+            "train": len(data.train),
+            "develop": len(data.develop),
+            "left_out_as_twins": data.left_out,
+            "digest": digest,
+        }
+        return _train(folder, data, recipe, facts, margin or FACE_MARGIN, licence, watch)
+
+
+def _train(
+    folder: Path,
+    data: TrainingData,
+    recipe: TrainRecipe,
+    facts: dict[str, Any],
+    margin: float,
+    licence: str,
+    watch: Watch | None,
+) -> TrainReport:
+    quicken()
+    from cinemotion.learn.kerasonnx import export_onnx
+    from cinemotion.learn.training.fit import Develop, predict_logits
+    from cinemotion.learn.training.runs import run_recipe
+
+    develop = Develop(data.develop.read_range, data.develop.shares)
+    model, history = run_recipe(recipe, data, develop, folder / "run", facts["digest"], watch)
+    logits = predict_logits(model, develop)
+    truth = develop.shares.argmax(axis=1)
+    # Confidence is to say how often the answer is the one that most raters gave.
+    temperature = fit_temperature(logits, one_hot(truth, len(data.classes)))
+    threshold = fit_threshold(softmax(logits, temperature), truth)
+    write_history(folder, history)
+    _save(model, folder / KERAS)
+    export_onnx(model, folder / ONNX, check=data.develop.read_range(0, min(16, len(truth))))
+    card = Card(
+        name=folder.resolve().name,
+        model=recipe.model,
+        classes=list(data.classes),
+        size=recipe.size,
+        margin=margin,
+        temperature=temperature,
+        unknown_below=threshold,
+        parameters=model.count_params(),
+        data=facts | {"epochs": len(history)},
+        recipe=recipe.model_dump(mode="json"),
+        measures={"develop": describe_answers(softmax(logits, temperature), develop.shares)},
+        libraries=_libraries(),
+        hashes=dict(hashes_of(folder)),
+        licence=licence,
+        use=USE,
+        limits=list(LIMITS),
+    )
+    write_readme(folder, card)
+    write_card(folder, card)
+    return TrainReport(folder, card, len(history), again=False)
+
+
+def quicken() -> None:
+    """Let TensorFlow use oneDNN on every processor, before it is loaded; quietly.
+
+    TensorFlow turns it on by itself on some processors only; on two cores with AVX2 a step then
+    took 1.6 times as long (``benchmarks/training.py``).
+    """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def _save(model: keras.Model, path: Path) -> None:
+    draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        model.save(draft)
+        draft.replace(path)
+    except OSError as error:
+        raise BadInputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def _refuse_leaks(version: Version, reason: str | None) -> None:
+    if version.record["proof"]["holds"] or reason:
+        return
+    raise DatasetError(
+        f"{version.path} at {version.id[:12]} was frozen though it leaks "
+        f"({version.record['allowed_leakage']}), so that no figure of a model could be trusted; "
+        "split it again, or state why with --allow-leakage REASON"
+    )
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Any:
+    """One run at a time in a folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BadInputError(f"another run is training in {folder}; wait for it") from error
+    except OSError as error:
+        raise BadInputError(f"cannot make {folder}: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _libraries() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        with contextlib.suppress(Exception):
+            found[name] = installed(name)
+    return found

@@ -1,0 +1,65 @@
+"""What a model is for and what it is not for, in words: the card as a page to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cinemotion.core.writing import replacing
+from cinemotion.learn.modelfolder import Card
+
+USE = (
+    "To sort, search and describe the expressions that faces show in films and photographs, with "
+    "a person who looks at what matters."
+)
+LIMITS = (
+    "It names the expression that a face shows, as raters would name it. What somebody feels "
+    "cannot be seen, least of all in an actor.",
+    "It must not decide about people: not on work, schooling, credit, care, policing or safety. "
+    "Recognising emotions at work and in education is forbidden in the European Union (Regulation "
+    "2024/1689, article 5).",
+    "Raters disagree on a third of such pictures, and so will you with it.",
+    "It was measured on the data named below alone. On other people, ages, lights, angles and "
+    "styles it is worse, and not equally for all.",
+)
+
+
+def write_readme(folder: Path, card: Card) -> None:
+    """Write the card as ``README.md``."""
+    with replacing(folder / "README.md") as draft:
+        draft.write_text(_page(card), encoding="utf-8")
+
+
+def _page(card: Card) -> str:
+    lines = [
+        f"# {card.name}",
+        "",
+        f"{card.model}, {card.parameters:,} weights, pictures of {card.size} pixels; answers "
+        f"{', '.join(card.classes)}, or `unknown` below a confidence of {card.unknown_below:.2f}.",
+        "",
+        f"**Use.** {card.use}",
+        "",
+        "**Limits.**",
+        "",
+        *(f"- {limit}" for limit in card.limits),
+        "",
+        f"**Licence of the weights.** {card.licence}",
+        "",
+        "## Measured",
+        "",
+        *(line for name, found in card.measures.items() for line in _measures(name, found)),
+        "## Trained",
+        "",
+        *(f"- {name}: {value}" for name, value in card.data.items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _measures(name: str, found: dict[str, Any]) -> list[str]:
+    numbers = [f"- {key}: {value:.4g}" for key, value in found.items() if _plain(value)]
+    return [f"On `{name}`:", "", *numbers, ""]
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

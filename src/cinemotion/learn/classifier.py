@@ -1,0 +1,101 @@
+"""A trained model at work, through ONNX Runtime: no framework for training is loaded.
+
+classifier = open_classifier("compact-v1")
+probabilities = classifier(pictures)            # float64 (n, classes), calibrated
+classifier.answers(probabilities)               # ["happy", "unknown", …]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from cinemotion.core.emotions import UNKNOWN
+from cinemotion.core.errors import WeightsError
+from cinemotion.core.types import Floats, Image
+from cinemotion.faces.sessions import open_session
+from cinemotion.learn.canvas import colour
+from cinemotion.learn.modelfolder import ONNX, Card, find_model, read_card
+from cinemotion.learn.scores import Reals, softmax
+
+_BATCH = 32
+
+
+class Classifier:
+    """A model that answers.
+
+    Args:
+        card: What it is.
+        session: Its network.
+    """
+
+    def __init__(self, card: Card, session: ort.InferenceSession) -> None:
+        self.card = card
+        self._session = session
+        self._given = session.get_inputs()[0].name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The ordered classes."""
+        return tuple(self.card.classes)
+
+    def __call__(self, images: Sequence[Image]) -> Reals:
+        """Calibrated probabilities of some pictures of faces.
+
+        Args:
+            images: uint8 ``(H, W, 3)`` RGB, each of any size, framed as the card's ``margin``
+                says; each is brought to the model's size.
+
+        Returns:
+            float64 ``(n, classes)``, rows sum to 1.
+        """
+        return softmax(self.logits(images), self.card.temperature)
+
+    def logits(self, images: Sequence[Image]) -> Floats:
+        """What the network gives: float32 ``(n, classes)``."""
+        parts = [self.run(batch) for batch in self._batches(images)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+
+    def run(self, batch: Floats) -> Floats:
+        """The network's logits for pictures of its size, float32 ``(n, H, W, 3)``, 0 to 255."""
+        [found] = self._session.run(None, {self._given: batch})
+        return np.asarray(found, np.float32)
+
+    def answers(self, probabilities: Reals) -> list[str]:
+        """The most probable class of each row, or ``unknown`` where confidence is too low."""
+        found = probabilities.argmax(axis=1)
+        sure = probabilities.max(axis=1) >= self.card.unknown_below
+        return [
+            self.classes[place] if enough else UNKNOWN
+            for place, enough in zip(found, sure, strict=True)
+        ]
+
+    def _batches(self, images: Sequence[Image]) -> Iterator[Floats]:
+        size = (self.card.size, self.card.size)
+        for at in range(0, len(images), _BATCH):
+            resized = [colour(image, size) for image in images[at : at + _BATCH]]
+            yield np.stack(resized).astype(np.float32)
+
+
+def open_classifier(name: str | Path, *, threads: int = 1) -> Classifier:
+    """Open a model.
+
+    Args:
+        name: Its folder, or the name of one that comes with the package.
+        threads: That one call may use.
+
+    Raises:
+        BadInputError: There is no such model.
+        WeightsError: Its network is missing, damaged, or not the one of its card.
+    """
+    folder = find_model(name)
+    card = read_card(folder)
+    try:
+        session = open_session((folder / ONNX).read_bytes(), threads=threads)
+    except Exception as error:
+        line = " ".join(str(error).split())[:200]
+        raise WeightsError(f"{folder / ONNX} cannot be run: {line}") from error
+    return Classifier(card, session)

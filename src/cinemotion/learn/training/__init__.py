@@ -1,0 +1,1 @@
+"""How a classifier is trained.  Start at :mod:`.fit`."""

@@ -1,0 +1,113 @@
+"""Training recipes: everything that decides how a model is trained.
+
+    recipe = load_train_recipe(Path("compact.toml"), {"epochs": 5})
+    recipe.model, recipe.optimiser.learning_rate
+
+A recipe is a TOML file whose keys are the fields below; what it leaves out takes the defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cinemotion.core.toml import read_recipe
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Loss(_Section):
+    """What is made small.
+
+    Attributes:
+        name: ``cross-entropy``, or ``focal`` (Lin et al. 2017), which counts what is sure less.
+        gamma: How much less; of ``focal`` alone.
+        smoothing: A share of every label that is spread evenly over all classes.
+    """
+
+    name: Literal["cross-entropy", "focal"] = "cross-entropy"
+    gamma: float = Field(2.0, ge=0, le=10)
+    smoothing: float = Field(0.0, ge=0, lt=1)
+
+
+class Optimiser(_Section):
+    """How weights are changed.
+
+    Attributes:
+        name: ``adamw`` (Loshchilov and Hutter 2019), or ``sgd`` with Nesterov's momentum 0.9.
+        learning_rate: At its highest: it rises from 0 over ``warmup`` epochs and then falls
+            along a cosine to 0 at the last epoch.
+        weight_decay: Of kernels; biases and the scales of normalisation do not decay.
+        warmup: In epochs.
+        clip: The largest norm of all gradients together.
+        average: Of how much of the mean of weights (Polyak) remains with each step; the mean is
+            what is measured and kept. 0 for none.
+    """
+
+    name: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: float = Field(2e-3, gt=0, le=10)
+    weight_decay: float = Field(0.02, ge=0, le=1)
+    warmup: float = Field(1.0, ge=0)
+    clip: float = Field(5.0, gt=0)
+    average: float = Field(0.995, ge=0, lt=1)
+
+
+class TrainRecipe(_Section):
+    """How a model is trained.
+
+    Attributes:
+        model: One of ``learn/models.py``.
+        size: Side of the pictures in pixels.
+        weights: A file to start from; see ``transfer:NAME``.
+        labels: ``hard``: the class of a sample; ``soft``: the shares of its votes.
+        balance: ``none``; ``weights``: samples of rare classes count more; ``sampling``: they
+            come more often. Both by the square root of how rare they are.
+        policy: Augmentations, by the name of their set in ``learn/augment.py``.
+        mix: ``mixup`` or ``cutmix``, in half of the batches.
+        loss: What is made small.
+        optimiser: How weights are changed.
+        epochs: At most so many.
+        batch_size: Samples in a step.
+        patience: Epochs without a better development accuracy before it stops; 0 for all.
+        frozen_epochs: Epochs in which only the new head of a transferred model learns.
+        thaw: Share of the transferred layers, counted from the top, that learn afterwards.
+        teacher: A model's folder or ONNX file whose answers are part of the labels.
+        teacher_share: Their share.
+        teacher_temperature: What the teacher's logits are divided by.
+        mixed_precision: Compute in bfloat16, for accelerators; weights stay float32.
+        seed: Of weights, orders and augmentations.
+    """
+
+    model: str = "compact"
+    size: int = Field(48, ge=32, le=512)
+    weights: str | None = None
+    labels: Literal["hard", "soft"] = "soft"
+    balance: Literal["none", "weights", "sampling"] = "none"
+    policy: str = "light"
+    mix: Literal["none", "mixup", "cutmix"] = "none"
+    loss: Loss = Loss()
+    optimiser: Optimiser = Optimiser()
+    epochs: int = Field(40, ge=1, le=10_000)
+    batch_size: int = Field(128, ge=2, le=8192)
+    patience: int = Field(0, ge=0)
+    frozen_epochs: int = Field(3, ge=0)
+    thaw: float = Field(1.0, ge=0, le=1)
+    teacher: str | None = None
+    teacher_share: float = Field(0.5, ge=0, le=1)
+    teacher_temperature: float = Field(2.0, gt=0)
+    mixed_precision: bool = False
+    seed: int = Field(0, ge=0)
+
+
+def load_train_recipe(path: Path | None, overrides: Mapping[str, Any]) -> TrainRecipe:
+    """Read a recipe and lay single settings over it; see :func:`~cinemotion.core.toml.read_recipe`.
+
+    Raises:
+        BadRecipeError: The file cannot be read, or a key is unknown or out of range.
+    """
+    return read_recipe(TrainRecipe, path, overrides, page="docs/training.md")
