@@ -25,6 +25,8 @@ from cinemotion.learn.sides import hard_labels, side_rows, soft_labels
 from cinemotion.learn.training.recipe import TrainRecipe
 from cinemotion.learn.training.targets import one_hot
 
+_MEASURED = 256  # development pictures that are read at once
+
 
 @dataclass(frozen=True, slots=True)
 class Sides:
@@ -140,7 +142,7 @@ def _samples(content: Content, sides: Sequence[str], recipe: TrainRecipe) -> Sam
         rows = side_rows(content, side)
         size = (recipe.size, recipe.size)
         path = cached_pictures(content, side, rows["id"].to_list(), size, "area")
-        files.append(Pictures(path, batch_size=recipe.batch_size))
+        files.append(Pictures(path, batch_size=max(recipe.batch_size, _MEASURED)))
         if recipe.labels == "soft":
             shares.append(soft_labels(content, rows))
         else:
