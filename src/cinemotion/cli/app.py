@@ -13,16 +13,19 @@ import typer
 from cinemotion import __version__
 from cinemotion.cli import (
     audit,
+    augment,
     build,
     cluster,
     curate,
     dataset,
     doctor,
+    evaluate,
     export,
     features,
     ingest,
     labels,
     look,
+    predict,
     responses,
     split,
     train,
@@ -59,8 +62,8 @@ def _root(
 
 
 GROUPS = (
-    *(build, look, dataset, ingest, curate, labels, split, versions, audit, export),
-    *(features, cluster, responses, train, doctor),
+    *(build, look, dataset, ingest, curate, labels, split, versions, audit, export, augment),
+    *(features, cluster, responses, train, evaluate, predict, doctor),
 )
 for group in GROUPS:
     group.register(app)

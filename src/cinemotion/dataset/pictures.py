@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -132,6 +133,30 @@ def _decoded(data: bytes) -> Image | None:
         return decode_image(data)
     except (DatasetError, cv2.error):
         return None  # damaged: Pillow says how
+
+
+def read_image(path: Path) -> Image:
+    """Read an image file: uint8 ``(H, W, 3)`` RGB, upright, its first picture if it has many.
+
+    Transparent pixels are composed over black, 16-bit ones scaled to 8 bits.
+
+    Raises:
+        UnreadableImageError: There is no such file, or it is not an image that we can decode.
+    """
+    if path.exists() and not path.is_file():
+        raise UnreadableImageError(f"{path} is no regular file; name an image")
+    try:
+        with Pillow.open(path) as file:
+            return upright_rgb(file)
+    except FileNotFoundError as error:
+        raise UnreadableImageError(f"{path}: there is no such file") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise UnreadableImageError(
+            f"{path} is not an image that can be decoded ({' '.join(str(error).split())}); "
+            "give a PNG, JPEG, WebP, TIFF, BMP, GIF or PPM file"
+        ) from error
+    except Pillow.DecompressionBombError as error:
+        raise UnreadableImageError(f"{path} is too large an image: {error}") from error
 
 
 def upright_rgb(file: ImageFile.ImageFile) -> Image:

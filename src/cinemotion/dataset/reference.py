@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cinemotion.core.errors import BadInputError
-from cinemotion.dataset.store import Store
+from cinemotion.dataset.header import is_dataset
 
 
 def split_reference(reference: str) -> tuple[Path, str | None]:
@@ -21,7 +21,7 @@ def split_reference(reference: str) -> tuple[Path, str | None]:
         BadInputError: Nothing stands before or after the ``@``.
     """
     path = Path(reference)
-    if "@" not in path.name or Store.exists(path):
+    if "@" not in path.name or is_dataset(path):
         return path, None
     folder, _, version = reference.rpartition("@")
     if not folder or not version:

@@ -31,11 +31,11 @@ from cinemotion.core.errors import (
     RecipeMismatchError,
     StorageFullError,
 )
+from cinemotion.dataset.header import HEADER
 from cinemotion.dataset.tables import TABLES
 
 FORMAT = 1
-_HEADER = "cinemotion.json"
-_OURS = {".locks", _HEADER}
+_OURS = {".locks", HEADER}
 # The many small commits of a build are merged when it is done; what has grown to this size is
 # left alone, so that the work does not grow with the dataset.
 _MAX_FRAGMENTS = 8
@@ -59,7 +59,7 @@ class Store:
         Raises:
             BadInputError: ``path`` is a file, or a folder that holds something else.
         """
-        header = path / _HEADER
+        header = path / HEADER
         with _translated(path):
             if path.exists() and not path.is_dir():
                 raise BadInputError(f"{path} is a file; --out needs a new or empty folder")
@@ -73,11 +73,6 @@ class Store:
                 cls(path)._write_file(header, {"format": FORMAT})
         return cls.open(path)
 
-    @staticmethod
-    def exists(path: Path) -> bool:
-        """Whether a folder holds a dataset, readable or not."""
-        return (path / _HEADER).exists()
-
     @classmethod
     def open(cls, path: Path) -> Store:
         """Open an existing dataset.
@@ -86,16 +81,16 @@ class Store:
             DatasetError: There is no dataset in ``path``, or its format is newer than ours.
         """
         try:
-            header = json.loads((path / _HEADER).read_text(encoding="utf-8"))
+            header = json.loads((path / HEADER).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise DatasetError(
-                f"{path} holds no cinemotion dataset (no readable {_HEADER}); "
+                f"{path} holds no cinemotion dataset (no readable {HEADER}); "
                 "make one with: cinemotion build FILM --out DATASET"
             ) from error
         found = header.get("format") if isinstance(header, dict) else None
         if found != FORMAT:
             raise DatasetError(
-                f"{path / _HEADER} names dataset format {found}, this version reads {FORMAT}; use "
+                f"{path / HEADER} names dataset format {found}, this version reads {FORMAT}; use "
                 "the version of cinemotion that wrote it, or restore the file"
             )
         return cls(path)

@@ -52,7 +52,11 @@ class Classifier:
         Returns:
             float64 ``(n, classes)``, rows sum to 1.
         """
-        return softmax(self.logits(images), self.card.temperature)
+        return self.calibrated(self.logits(images))
+
+    def calibrated(self, logits: Floats) -> Reals:
+        """Probabilities of logits, at the card's temperature."""
+        return softmax(logits, self.card.temperature)
 
     def logits(self, images: Sequence[Image]) -> Floats:
         """What the network gives: float32 ``(n, classes)``."""

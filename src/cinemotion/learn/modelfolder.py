@@ -42,7 +42,8 @@ class Card(BaseModel):
         model: The name of its architecture.
         classes: The ordered classes.
         size: Side of the pictures in pixels.
-        margin: Side of the pictures in face sizes (``faces/align.py``), as it was trained on.
+        margin: Side of the pictures in face sizes (``faces/framing.py``), as it was trained on.
+        lift: How far the face's centre lies below the picture's, by the picture's side.
         temperature: What logits are divided by.
         unknown_below: The confidence below which the answer is ``unknown``.
         parameters: How many weights there are.
@@ -64,6 +65,7 @@ class Card(BaseModel):
     classes: list[str] = Field(min_length=2)
     size: int = Field(ge=8)
     margin: float = Field(gt=0)
+    lift: float = 0.0
     temperature: float = Field(gt=0)
     unknown_below: float = Field(ge=0)
     parameters: int

@@ -89,6 +89,46 @@ def expected_calibration_error(probabilities: Reals, truth: Classes, bins: int =
     return float(np.abs(gap).sum() / len(truth))
 
 
+def reliability(probabilities: Reals, truth: Classes, bins: int = 15) -> list[dict[str, float]]:
+    """Confidence and accuracy by bin of confidence, as a reliability diagram shows them.
+
+    Returns:
+        Of each bin with samples: ``samples``, and the mean ``confidence`` and ``accuracy``.
+    """
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    place = np.minimum((confidence * bins).astype(np.int64), bins - 1)
+    return [
+        {
+            "samples": int((place == each).sum()),
+            "confidence": float(confidence[place == each].mean()),
+            "accuracy": float(right[place == each].mean()),
+        }
+        for each in np.unique(place)
+    ]
+
+
+def abstention(probabilities: Reals, truth: Classes, points: int = 50) -> list[dict[str, float]]:
+    """What is gained where the least sure answers are withheld.
+
+    Returns:
+        For falling shares of answers that are given: ``coverage`` (that share), ``accuracy`` of
+        the answers given, and ``threshold``, the least confidence among them.
+    """
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    right = np.cumsum((probabilities.argmax(axis=1) == truth)[order])
+    counts = np.unique(np.linspace(1, len(order), min(points, len(order))).round().astype(int))
+    return [
+        {
+            "coverage": float(count / len(order)),
+            "accuracy": float(right[count - 1] / count),
+            "threshold": float(confidence[order[count - 1]]),
+        }
+        for count in counts[::-1]
+    ]
+
+
 def describe_answers(probabilities: Reals, shares: NDArray[np.floating]) -> dict[str, float]:
     """The usual figures of calibrated probabilities against shares of votes, both ``(n, k)``.
 

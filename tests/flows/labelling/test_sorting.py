@@ -10,8 +10,8 @@ import pytest
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.dataset.dataset import Dataset
+from cinemotion.dataset.header import is_dataset
 from cinemotion.dataset.images import decode_image, encode_image
-from cinemotion.dataset.store import Store
 from cinemotion.dataset.votes import Vote, Votes
 from cinemotion.flows.labelling.labels import resolve_labels
 from cinemotion.flows.labelling.sorting import export_folder, folder_name, import_folder
@@ -190,4 +190,4 @@ def test_any_label_is_a_safe_folder_and_comes_back(tmp_path: Path, label: str) -
     done = import_folder(dataset.path, tmp_path / "out", annotator="anna", everything=True)
     assert (done.moved, done.added) == (0, 1)
     assert Votes(dataset.path).current(annotators=["anna"])["label"].to_list() == [label]
-    assert Store.exists(dataset.path)
+    assert is_dataset(dataset.path)

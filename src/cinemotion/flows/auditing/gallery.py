@@ -22,10 +22,10 @@ import polars as pl
 from cinemotion.core.errors import BadInputError
 from cinemotion.dataset.assignment import read_assignment
 from cinemotion.dataset.dataset import Dataset, open_dataset
+from cinemotion.dataset.header import is_dataset
 from cinemotion.dataset.reference import split_reference
 from cinemotion.dataset.sources.registry import open_source
 from cinemotion.dataset.sources.source import Source
-from cinemotion.dataset.store import Store
 from cinemotion.dataset.versions import Version
 from cinemotion.flows.auditing.parts import OTHER, UNASSIGNED, WHOLE, find_layout, part_named, tidy
 from cinemotion.flows.labelling.labels import resolve_labels
@@ -85,7 +85,7 @@ def open_gallery(targets: Sequence[Path | str]) -> Gallery:
     path, version = split_reference(str(targets[0]))
     if version is not None:
         return StoredGallery(open_dataset(path, version))
-    if Store.exists(path):
+    if is_dataset(path):
         return StoredGallery(open_dataset(path))
     if not path.exists():
         raise BadInputError(f"{path}: there is no such file or folder")

@@ -16,12 +16,12 @@ from typing import Any
 
 import polars as pl
 
+from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import UnreadableImageError
 from cinemotion.core.types import Image
 from cinemotion.curate.hashes import fingerprint
 from cinemotion.dataset.pictures import take_picture
 from cinemotion.flows.auditing.gallery import Exhibit, Gallery
-from cinemotion.flows.building.executors import usable_cores
 
 Progress = Callable[[int, int], None]
 """Called with how many pictures are done and how many there are."""

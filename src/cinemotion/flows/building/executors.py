@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import BadInputError
 from cinemotion.engine.executor import Executor, InlineExecutor
 from cinemotion.engine.processes import ProcessExecutor
@@ -27,10 +26,3 @@ def open_executor(workers: int | None) -> Executor:
     if workers is not None and workers < 0:
         raise BadInputError(f"--workers must be 0 or more, got {workers}")
     return ProcessExecutor(workers=workers or usable_cores(), preload=_PRELOAD)
-
-
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

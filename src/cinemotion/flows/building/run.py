@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from cinemotion.core.errors import BadInputError, CinemotionError
 from cinemotion.core.types import Film
+from cinemotion.dataset.header import is_dataset
 from cinemotion.dataset.store import Store
 from cinemotion.engine.executor import Executor
 from cinemotion.faces.weights import fetch_weight
@@ -52,7 +53,7 @@ def run_build(
     entries = list_films(films, catalogue)
     if recipe.subject == "face":
         fetch_weight(recipe.faces.detector)  # before any work, not in each of its segments
-    if Store.exists(out):
+    if is_dataset(out):
         store = Store.open(out)
         store.admit(identity, content, beside_others=add_recipe)
         run = _Run(store, FilmDesk(store, recipe, identity, rehash=rehash), executor, watch)

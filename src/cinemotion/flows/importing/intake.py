@@ -19,6 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import UnreadableImageError
 from cinemotion.core.hashing import hash_json
 from cinemotion.core.types import Image
@@ -28,7 +29,6 @@ from cinemotion.dataset.grouping import Grouping
 from cinemotion.dataset.pictures import take_picture
 from cinemotion.dataset.sources.source import Ballot, Member
 from cinemotion.dataset.tables import FACTS, FINGERPRINTS, STILLS
-from cinemotion.flows.building.executors import usable_cores
 
 _CHUNK_MEMBERS, _CHUNK_BYTES = 256, 8 << 20  # of files, decoded by one thread
 _PIXELS = 4 << 20  # decoded at a time in a thread, or else one picture

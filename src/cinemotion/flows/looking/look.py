@@ -12,12 +12,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
-
-from cinemotion.core.errors import CinemotionError, UnreadableFilmError, UnreadableImageError
-from cinemotion.core.types import Film, Image, Shot, Timestamp
-from cinemotion.dataset.pictures import upright_rgb
+from cinemotion.core.errors import CinemotionError, UnreadableFilmError
+from cinemotion.core.types import Film, Shot, Timestamp
+from cinemotion.dataset.pictures import read_image
 from cinemotion.faces.detector import Detector, open_detector
 from cinemotion.flows.building.executors import open_executor
 from cinemotion.flows.building.jobs import SegmentJob
@@ -145,27 +142,3 @@ def _detect_one(path: Path, detector: Detector) -> dict[str, Any]:
             for i in range(len(faces))
         ],
     }
-
-
-def read_image(path: Path) -> Image:
-    """Read an image file: uint8 ``(H, W, 3)`` RGB, upright, its first picture if it has many.
-
-    Transparent pixels are composed over black, 16-bit ones scaled to 8 bits.
-
-    Raises:
-        UnreadableImageError: There is no such file, or it is not an image that we can decode.
-    """
-    if path.exists() and not path.is_file():
-        raise UnreadableImageError(f"{path} is no regular file; name an image")
-    try:
-        with Pillow.open(path) as file:
-            return upright_rgb(file)
-    except FileNotFoundError as error:
-        raise UnreadableImageError(f"{path}: there is no such file") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise UnreadableImageError(
-            f"{path} is not an image that can be decoded ({' '.join(str(error).split())}); "
-            "give a PNG, JPEG, WebP, TIFF, BMP, GIF or PPM file"
-        ) from error
-    except Pillow.DecompressionBombError as error:
-        raise UnreadableImageError(f"{path} is too large an image: {error}") from error

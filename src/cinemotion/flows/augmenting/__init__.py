@@ -1,0 +1,1 @@
+"""A scarce training side, enlarged by changed copies.  Start at :mod:`.augment`."""

@@ -1,0 +1,1 @@
+"""A model's answers for pictures and samples.  Start at :mod:`.predict`."""
