@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
-CLOSED = {"rect", "line"}  # SVG elements that close themselves
+CLOSED = {"polyline", "rect", "line"}  # SVG elements that close themselves
 
 
 class _Page(HTMLParser):

@@ -27,6 +27,7 @@ from cinemotion.cli import (
     look,
     predict,
     responses,
+    search,
     split,
     train,
     versions,
@@ -63,7 +64,7 @@ def _root(
 
 GROUPS = (
     *(build, look, dataset, ingest, curate, labels, split, versions, audit, export, augment),
-    *(features, cluster, responses, train, evaluate, predict, doctor),
+    *(features, cluster, responses, train, search, evaluate, predict, doctor),
 )
 for group in GROUPS:
     group.register(app)

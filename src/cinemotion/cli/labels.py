@@ -134,6 +134,32 @@ def from_clusters(
     typer.echo(f"cinemotion labels from-clusters {dataset} {clustering} {choices}")
 
 
+def suggest(
+    dataset: Dataset,
+    model: Annotated[
+        str, typer.Option(help="A model's folder, or a shipped one's name.")
+    ] = "compact-v1",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be added.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Let a model vote; what people say outranks it."""
+    from cinemotion.flows.labelling.suggest import suggest_labels
+
+    with counting("samples") as progress:
+        found = suggest_labels(dataset, model, dry_run=dry_run, progress=progress)
+    if json:
+        print_json(asdict(found) | {"dry_run": dry_run})
+        return
+    rows = [*found.labelled.items(), ("unknown", found.unknown)]
+    print_table(["suggested", "samples"], rows)
+    done = "would be added" if dry_run else "added"
+    typer.echo(f"{found.added} votes {done} in the name of {found.annotator}")
+    for id, reason in found.failed.items():
+        typer.echo(f"failed: {id}: {reason}", err=True)
+
+
 def list_(
     dataset: Dataset,
     ranges: Annotated[
@@ -242,6 +268,7 @@ def register(app: typer.Typer) -> None:
     group.command("export-folder")(export_folder)
     group.command("import-folder")(import_folder)
     group.command("from-clusters")(from_clusters)
+    group.command()(suggest)
     group.command("list")(list_)
     group.command()(agreement)
     group.command()(conflicts)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cinemotion.cli.counting import counting
-from cinemotion.cli.output import print_json
+from cinemotion.cli.output import print_json, print_table
 from cinemotion.cli.training import training
+from cinemotion.core.errors import BadInputError
 
 if TYPE_CHECKING:
+    from cinemotion.flows.training.repeat import Repeated
     from cinemotion.flows.training.train import TrainReport
 
 _MEASURES = ("accuracy", "macro_f1", "balanced_recall", "ece")
@@ -41,6 +44,13 @@ def train(
         str | None,
         typer.Option(help="brief-cnn, mini, compact, reference or transfer:NAME."),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="What transfer:NAME starts from; none for random weights; ImageNet's without it.",
+        ),
+    ] = None,
     size: Annotated[int | None, typer.Option(min=32, help="Side of the pictures.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=2, help="Samples in a step.")] = None,
@@ -52,7 +62,19 @@ def train(
     policy: Annotated[
         str | None, typer.Option(help="Augmentations: none, brief, light, film or strong.")
     ] = None,
+    teacher: Annotated[
+        str | None, typer.Option(help="A model whose answers are part of the labels.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of all that is left to chance.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=2, help="Train with so many seeds: mean and deviation.")
+    ] = None,
+    folds: Annotated[
+        bool, typer.Option("--folds", help="Leave out each fold of the version in turn.")
+    ] = False,
+    share: Annotated[
+        float, typer.Option(min=0.001, max=1, help="Learn from this share of each class.")
+    ] = 1.0,
     away_from: Annotated[
         list[Path] | None,
         typer.Option(help="Leave out training samples with a twin in this test data."),
@@ -63,11 +85,12 @@ def train(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Train a model; the same command goes on where a run was stopped."""
+    from cinemotion.flows.training.train import load_train_recipe
     from cinemotion.flows.training.train import train as run
-    from cinemotion.learn.training.recipe import load_train_recipe
 
     chosen = {
         "model": model,
+        "weights": weights,
         "size": size,
         "epochs": epochs,
         "batch_size": batch_size,
@@ -75,19 +98,28 @@ def train(
         "labels": labels and labels.value,
         "balance": balance and balance.value,
         "policy": policy,
+        "teacher": teacher,
         "seed": seed,
     }
+    if folds and (seeds or away_from or share < 1):
+        raise BadInputError("--folds goes without --seeds, --away-from and --share")
     settings = load_train_recipe(recipe, chosen)
+    common: dict[str, Any] = {"allow_leakage": allow_leakage}
+    if not folds:
+        common |= {"away_from": away_from or (), "share": share}
     with counting("pictures") as progress, training() as watch:
-        report = run(
-            version,
-            out,
-            settings,
-            away_from=away_from or (),
-            allow_leakage=allow_leakage,
-            progress=progress,
-            watch=watch,
-        )
+        common |= {"progress": progress, "watch": watch}
+        if folds or seeds:
+            from cinemotion.flows.training.repeat import train_folds, train_seeds
+
+            repeated = (
+                train_folds(version, out, settings, **common)
+                if folds
+                else train_seeds(version, out, settings, seeds=seeds or 2, **common)
+            )
+            _print_repeated(repeated, json)
+            return
+        report = run(version, out, settings, **common)
     if json:
         card = report.card.model_dump(mode="json")
         print_json({"folder": str(report.folder), "again": report.again, "card": card})
@@ -98,6 +130,21 @@ def train(
 def register(app: typer.Typer) -> None:
     """Add this file's command to the app."""
     app.command()(train)
+
+
+def _print_repeated(repeated: Repeated, json: bool) -> None:
+    if json:
+        print_json(asdict(repeated))
+        return
+    print_table(
+        ["measure", "mean", "sd", *repeated.models],
+        [
+            [name, f"{row['mean']:.4f}", f"{row['sd']:.4f}", *(f"{v:.4f}" for v in row["values"])]
+            for name, row in repeated.measures.items()
+        ],
+    )
+    measured = "the fold left out" if repeated.measured == "test" else "development samples"
+    typer.echo(f"measured on {measured}; the models are in {repeated.folder}")
 
 
 def _print(report: TrainReport) -> None:

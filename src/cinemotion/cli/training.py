@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from cinemotion.learn.training.fit import Watch
+    from cinemotion.flows.training.train import Watch
 
 
 class _Lines:

@@ -5,6 +5,7 @@ recipe = read_recipe(BuildRecipe, Path("film.toml"), {"crop.size": 112}, page="d
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from cinemotion.core.errors import BadRecipeError
+from cinemotion.core.writing import replacing
 
 Recipe = TypeVar("Recipe", bound=BaseModel)
 
@@ -69,3 +71,24 @@ def _one_line(error: ValidationError, path: Path | None, page: str) -> str:
     if first["type"] == "extra_forbidden":
         return f"{source}: unknown key {key!r}; see {page} for the keys there are"
     return f"{source}: {key} = {first['input']!r} is not valid: {first['msg']}"
+
+
+def write_toml(path: Path, values: Mapping[str, Any]) -> None:
+    """Write a recipe: plain values first, then a table for each mapping of plain values.
+
+    Raises:
+        BadInputError: The file cannot be written.
+    """
+    plain = {name: value for name, value in values.items() if not isinstance(value, Mapping)}
+    lines = [f"{name} = {_literal(value)}" for name, value in plain.items()]
+    for name, table in values.items():
+        if isinstance(table, Mapping):
+            lines += ["", f"[{name}]"]
+            lines += [f"{key} = {_literal(value)}" for key, value in table.items()]
+    with replacing(path) as draft:
+        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _literal(value: Any) -> str:
+    """A value as TOML writes it: JSON's way for texts, numbers, truths and lists of them."""
+    return json.dumps(value, ensure_ascii=False)

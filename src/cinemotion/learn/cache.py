@@ -22,14 +22,17 @@ from cinemotion.learn.byarea import by_area
 from cinemotion.learn.picturefile import Chunks, write_pictures
 from cinemotion.learn.resizing import Size, from_directory, from_store
 
-Via = Literal["store", "directory", "area"]
-"""From the store or a directory as Keras resizes, or from the store by the mean over areas."""
+Via = Literal["store", "directory"]
+"""Where the pictures come from; Keras resizes them."""
+
+How = Literal["store", "directory", "area"]
+"""The same, and from the store resized by the mean over areas."""
 
 # Raise it when a cache that was written before would differ from one written now.
 _REVISION = 1
 
 
-def cached_pictures(content: Content, split: str, ids: Sequence[str], size: Size, via: Via) -> Path:
+def cached_pictures(content: Content, split: str, ids: Sequence[str], size: Size, via: How) -> Path:
     """The file of a split's pictures at one size, written where it is not there yet.
 
     Args:

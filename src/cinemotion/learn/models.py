@@ -2,6 +2,7 @@
 
     model = open_model("compact", (48, 48), classes=7, seed=0)
     model(pictures)                 # logits (n, 7) of pictures (n, 48, 48, 3), 0 to 255
+    open_model("transfer:squeezenet", (96, 96), classes=7, seed=0, weights="notop.h5")
 
 What has to be done to a picture first (grey, range) is in the model, with the layers that Keras
 ships, so that a saved file needs nothing of ours. To add one: a function here or under
@@ -10,16 +11,20 @@ ships, so that a saved file needs nothing of ours. To add one: a function here o
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cinemotion.core.errors import BadInputError
+from cinemotion.core.errors import BadInputError, WeightsError
+from cinemotion.core.hashing import hash_file
 from cinemotion.core.registry import Registry
+from cinemotion.learn.extractors.arguments import refuse_argument
 from cinemotion.learn.optional import needs
 
 if TYPE_CHECKING:
     import keras
 
 _NETS = "cinemotion.learn.architectures.nets"
+_BACKBONES = "cinemotion.learn.architectures.backbones"
 
 MODELS = Registry(
     "model",
@@ -28,30 +33,100 @@ MODELS = Registry(
         "mini": f"{_NETS}:mini",
         "compact": f"{_NETS}:compact",
         "reference": f"{_NETS}:reference",
+        "transfer": "cinemotion.learn.architectures.transfer:transfer",
     },
 )
+
+BACKBONES = Registry(
+    "model for transfer:NAME",
+    {
+        "squeezenet": f"{_BACKBONES}:SQUEEZENET",
+        "vgg16": f"{_BACKBONES}:VGG16",
+        "resnet50": f"{_BACKBONES}:RESNET50",
+        "mobilenetv3": f"{_BACKBONES}:MOBILENETV3",
+        "efficientnetv2": f"{_BACKBONES}:EFFICIENTNETV2",
+        "convnext": f"{_BACKBONES}:CONVNEXT",
+    },
+)
+"""What stands behind the colon of ``transfer:NAME``."""
+
+IMAGENET, NO_WEIGHTS = "imagenet", "none"
+"""Weights that are no file: those that Keras downloads, and random ones."""
 
 _LEAST = 32  # pixels: below, the maps of the last stages vanish
 
 
-def open_model(name: str, size: tuple[int, int], classes: int, *, seed: int) -> keras.Model:
-    """A model with weights drawn from a seed.
+def open_model(
+    name: str, size: tuple[int, int], classes: int, *, seed: int, weights: str | None = None
+) -> keras.Model:
+    """A model with weights drawn from a seed, or with a head on one that was trained before.
 
     Args:
-        name: One of :data:`MODELS`.
+        name: One of :data:`MODELS`; ``transfer:NAME`` with one of :data:`BACKBONES`.
         size: Height and width of the pictures, at least 32.
         classes: How many logits come out, at least 2.
         seed: Of the weights and of dropout.
+        weights: Of ``transfer:NAME``: a file in Keras' format without the top; ``none`` for
+            random ones; without it, those of ImageNet, which Keras downloads.
 
     Raises:
-        BadInputError: There is no such model, or a number is too small.
+        BadInputError: There is no such model, a number is too small, or it takes no weights.
         MissingExtraError: Keras is not installed.
+        WeightsError: The weights cannot be had, or they are not those of every layer.
     """
+    _check_weights(name, weights)
     if min(size) < _LEAST:
         raise BadInputError(f"{name} needs pictures of {_LEAST} pixels or more, got {size}")
     if classes < 2:
         raise BadInputError(f"a classifier needs at least 2 classes, got {classes}")
+    kind, _, argument = name.partition(":")
+    options: dict[str, Any] = {"seed": seed}
     with needs("keras", "train"):
-        build = MODELS.load(name)
-    model: Any = build((*size, 3), classes, seed=seed)
+        build = MODELS.load(kind)
+        if is_transfer(name):
+            backbone = BACKBONES.load(argument)
+            options |= {"name": argument, "backbone": backbone, "weights": weights}
+    model: Any = build((*size, 3), classes, **options)
     return model
+
+
+def is_transfer(name: str) -> bool:
+    """Whether a model is built on one that was trained before."""
+    return name.partition(":")[0] == "transfer"
+
+
+def hash_weights(name: str, weights: str | None) -> str | None:
+    """SHA-256 of the file that a model starts from; ``None`` where it starts from no file.
+
+    Raises:
+        BadInputError: There is no such model, or it takes no weights.
+        WeightsError: The file cannot be read.
+    """
+    path = _check_weights(name, weights)
+    try:
+        return path and hash_file(path)
+    except OSError as error:
+        raise WeightsError(f"cannot read the weights {path}: {error.strerror or error}") from error
+
+
+def _check_weights(name: str, weights: str | None) -> Path | None:
+    """The file that a model is to start from, if any; all that can be known without Keras."""
+    kind, _, argument = name.partition(":")
+    MODELS[kind]  # named in one line where it is unknown
+    if is_transfer(name):
+        BACKBONES[argument]
+    else:
+        refuse_argument(kind, argument)
+    if weights in (None, NO_WEIGHTS):
+        return None
+    if not is_transfer(name):
+        raise BadInputError(f"{name} starts from random weights; only transfer:NAME takes others")
+    if weights == IMAGENET:
+        return None
+    path = Path(str(weights))
+    if not path.is_file():
+        raise WeightsError(
+            f"there is no file of weights {path}; give Keras' own file of {argument} without the "
+            f"top, {NO_WEIGHTS!r} for random weights, or nothing to download ImageNet's"
+        )
+    return path

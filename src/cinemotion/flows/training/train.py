@@ -30,15 +30,27 @@ from cinemotion.flows.training.data import Sides, TrainingData, training_data
 from cinemotion.flows.training.sheets import write_history
 from cinemotion.flows.training.words import LIMITS, USE, write_readme
 from cinemotion.learn.calibration import fit_temperature, fit_threshold
-from cinemotion.learn.modelfolder import CARD, KERAS, ONNX, Card, hashes_of, read_card, write_card
+from cinemotion.learn.modelfolder import (
+    CARD,
+    KERAS,
+    ONNX,
+    Card,
+    find_model,
+    hashes_of,
+    read_card,
+    write_card,
+)
+from cinemotion.learn.models import hash_weights
 from cinemotion.learn.scores import describe_answers, softmax
-from cinemotion.learn.training.recipe import TrainRecipe
+from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
 from cinemotion.learn.training.targets import one_hot
 
 if TYPE_CHECKING:
     import keras
 
     from cinemotion.learn.training.fit import Watch
+
+__all__ = ["TrainRecipe", "TrainReport", "Watch", "load_train_recipe", "quicken", "train"]
 
 FACE_MARGIN = 2.0
 """Side of a film's crop in face sizes, see ``faces/align.py``."""
@@ -97,8 +109,10 @@ def train(
             or the folder holds something else.
         DatasetError: There is no such version, or it leaks.
         MissingExtraError: Keras is not installed.
+        WeightsError: Weights to start from cannot be had, or are another network's.
     """
     folder = Path(out)
+    weights = hash_weights(recipe.model, recipe.weights)
     version = open_version(*need_version(reference))
     _refuse_leaks(version, allow_leakage)
     near = Nearness()
@@ -106,7 +120,9 @@ def train(
     data = training_data(
         version, recipe, sides=sides, without=set(twins["id"]), share=share, progress=progress
     )
-    digest = hash_json([data.digest, recipe.model_dump(mode="json")])
+    teacher = read_card(find_model(recipe.teacher)).hashes[ONNX] if recipe.teacher else None
+    others = [each for each in (weights, teacher) if each is not None]
+    digest = hash_json([data.digest, recipe.identity(), *others])
     with _alone(folder):
         if (folder / CARD).exists():
             card = read_card(folder)
@@ -121,6 +137,8 @@ def train(
             "develop": len(data.develop),
             "left_out_as_twins": data.left_out,
             "digest": digest,
+            **({"weights_sha256": weights} if weights else {}),
+            **({"teacher_sha256": teacher} if teacher else {}),
         }
         return _train(folder, data, recipe, facts, margin or FACE_MARGIN, licence, watch)
 

@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 from keras import initializers, layers
 
 Tensor = Any
 
 LUMA = (0.299, 0.587, 0.114)  # BT.601
+_CAFFE = (103.939, 116.779, 123.68)  # ImageNet's means of blue, green and red, 0 to 255
+# The same of red, green and blue, and their deviations, 0 to 1, as others took them.
+_STANDARD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _MEAN, _DEVIATION = 0.5, 0.25  # of faces in [0, 1], about
 
 
@@ -40,6 +44,23 @@ class Parts:
         kernel = keras.ops.reshape(keras.ops.convert_to_tensor(LUMA), (1, 1, 3, 1)) * scale
         grey.set_weights([kernel, keras.ops.full((1,), -_MEAN / _DEVIATION)])
         return out
+
+    def as_caffe(self, picture: Tensor) -> Tensor:
+        """RGB in 0 to 255 as BGR less the means of ImageNet, as Caffe gave it to its networks.
+
+        The weights are fixed.
+        """
+        turn = layers.Conv2D(3, 1, name="bgr", trainable=False)
+        out = turn(picture)
+        turn.set_weights([np.eye(3)[::-1].reshape(1, 1, 3, 3), -np.array(_CAFFE)])
+        return out
+
+    def as_standard(self, picture: Tensor) -> Tensor:
+        """RGB in 0 to 255 as channels of mean 0 and deviation 1 over ImageNet."""
+        means, deviations = _STANDARD
+        scale = [1 / (255 * deviation) for deviation in deviations]
+        offset = [-mean / deviation for mean, deviation in zip(means, deviations, strict=True)]
+        return layers.Rescaling(scale, offset, name="standard")(picture)
 
     def convolution(
         self, x: Tensor, filters: int, size: int = 3, *, stride: int = 1, active: bool = True

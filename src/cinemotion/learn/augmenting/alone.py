@@ -91,5 +91,4 @@ def _resized(image: Floats, size: tuple[int, int] | None) -> Floats:
     """As Keras' loader resizes the originals: bilinearly, without antialiasing."""
     if size is None or image.shape[:2] == size:
         return image
-    out: Floats = cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR)
-    return out
+    return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)

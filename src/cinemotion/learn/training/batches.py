@@ -1,7 +1,7 @@
 """The batches of a training run, as Keras takes them on any backend.
 
     batches = Batches(pictures.read, shares, batch_size=128, seed=0)
-    model.fit(batches, epochs=10, shuffle=False)
+    batches.begin(1)                        # at the beginning of each epoch: its number
 
 What a batch holds follows from the seed, the epoch and its number alone, so that a run that was
 stopped goes on with the batches that it would have had.
@@ -34,7 +34,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
         shares: Labels, float32 ``(n, k)``, rows sum to 1.
         batch_size: Samples in a batch.
         seed: Of orders and mixing.
-        epoch: The number of the first epoch.
+        before: How many epochs there were in stages before this one.
         mix: A name in ``MIXES``, or ``none``.
         weights: How much each sample counts, float32 ``(n,)``; or ``None``.
         chances: How often each sample comes, float64 ``(n,)``, sum 1; ``None``: once an epoch.
@@ -47,7 +47,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
         *,
         batch_size: int,
         seed: int,
-        epoch: int = 0,
+        before: int = 0,
         mix: str = "none",
         weights: Floats | None = None,
         chances: NDArray[np.float64] | None = None,
@@ -57,11 +57,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
         self._shares = shares
         self._batch_size = min(batch_size, len(shares))
         self._seed = seed
+        self._before = before
         self._mix = None if mix == "none" else MIXES[mix]()
         self._weights = weights
         self._chances = chances
-        self._epoch = epoch
-        self._order = self._ordered()
+        self.begin(1)
 
     def __len__(self) -> int:
         return len(self._shares) // self._batch_size
@@ -76,9 +76,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
             pictures = mixed.astype(np.float32, copy=False)
         return pictures, shares.astype(np.float32, copy=False), weights
 
-    def on_epoch_end(self) -> None:
-        """Go on to the next epoch's order."""
-        self._epoch += 1
+    def begin(self, epoch: int) -> None:
+        """Go to an epoch, counted from 1.
+
+        Keras' own ``on_epoch_end`` is of no use for that: it is called once before the first epoch.
+        """
+        self._epoch = self._before + epoch
         self._order = self._ordered()
 
     def _ordered(self) -> Rows:

@@ -86,4 +86,4 @@ def _variables(trainer: keras.Model) -> list[Any]:
 
 
 def _values(trainer: keras.Model) -> list[Any]:
-    return [keras.ops.convert_to_numpy(variable) for variable in _variables(trainer)]
+    return [variable.numpy() for variable in _variables(trainer)]

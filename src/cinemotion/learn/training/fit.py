@@ -56,7 +56,7 @@ class Develop:
 
 def fit(
     model: keras.Model,
-    batches: Callable[[int], Batches],
+    batches: Batches,
     develop: Develop,
     recipe: TrainRecipe,
     folder: Path,
@@ -69,7 +69,7 @@ def fit(
 
     Args:
         model: Gives logits. Layers of it that are not trainable stay.
-        batches: Gives the batches from an epoch's number on.
+        batches: What is learned from.
         develop: What the best epoch is chosen on.
         recipe: How.
         folder: Where the state lies: ``state.npz`` and ``best.npz``.
@@ -88,7 +88,7 @@ def fit(
     epochs = epochs or recipe.epochs
     policy = open_policy(recipe.policy, seed=recipe.seed)
     trainer = keras.Sequential([keras.Input(model.input_shape[1:]), *policy, model])
-    per_epoch = len(batches(0))
+    per_epoch = len(batches)
     warmup = round(recipe.optimiser.warmup * per_epoch)
     trainer.compile(
         optimizer=make_optimiser(recipe.optimiser, steps=epochs * per_epoch, warmup=warmup),
@@ -101,9 +101,9 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     history = load_state(folder / "state.npz", trainer, digest)
     if not _over(history, epochs, recipe.patience):
-        keeper = _Keeper(model, develop, recipe, folder, digest, epochs, history, watch)
+        keeper = _Keeper(model, batches, develop, recipe, folder, digest, epochs, history, watch)
         trainer.fit(
-            batches(len(history)),
+            batches,
             epochs=epochs,
             initial_epoch=len(history),
             callbacks=[keeper, *_boards(folder)],
@@ -127,6 +127,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no
     def __init__(
         self,
         inner: keras.Model,
+        batches: Batches,
         develop: Develop,
         recipe: TrainRecipe,
         folder: Path,
@@ -137,6 +138,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no
     ) -> None:
         super().__init__()
         self._inner = inner
+        self._batches = batches
         self._develop = develop
         self._recipe = recipe
         self._folder = folder
@@ -148,6 +150,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._began = time.monotonic()
+        self._batches.begin(epoch + 1)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         loss = float((logs or {})["loss"])
@@ -191,7 +194,7 @@ class _Averaged:
 
     def __enter__(self) -> None:
         if self._means is not None:
-            self._held = [keras.ops.convert_to_numpy(weight) for weight in self._weights]
+            self._held = [weight.numpy() for weight in self._weights]
             for weight, mean in zip(self._weights, self._means, strict=True):
                 weight.assign(mean)
 
@@ -216,9 +219,7 @@ def predict_logits(model: keras.Model, develop: Develop, batch_size: int = 256) 
     """The logits of all development samples, float32 ``(n, k)``."""
     n = len(develop.shares)
     parts = [
-        keras.ops.convert_to_numpy(
-            model.predict_on_batch(develop.read(at, min(n, at + batch_size)))
-        )
+        np.asarray(model.predict_on_batch(develop.read(at, min(n, at + batch_size))))
         for at in range(0, n, batch_size)
     ]
     out: Floats = np.concatenate(parts).astype(np.float32)
@@ -233,7 +234,7 @@ def _over(history: History, epochs: int, patience: int) -> bool:
 
 
 def _keep(path: Path, model: keras.Model) -> None:
-    values = [keras.ops.convert_to_numpy(variable) for variable in model.variables]
+    values = [variable.numpy() for variable in model.variables]
     with replacing(path) as draft, draft.open("wb") as file:
         np.savez(file, *values)
 

@@ -16,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cinemotion.core.toml import read_recipe
 
+_LATER = ("thawed_rate",)
+"""Fields of :class:`TrainRecipe` that were added after runs had been begun without them."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,7 +66,8 @@ class TrainRecipe(_Section):
     Attributes:
         model: One of ``learn/models.py``.
         size: Side of the pictures in pixels.
-        weights: A file to start from; see ``transfer:NAME``.
+        weights: What ``transfer:NAME`` starts from: a file, ``none`` for random weights, or,
+            without it, those of ImageNet, which Keras downloads.
         labels: ``hard``: the class of a sample; ``soft``: the shares of its votes.
         balance: ``none``; ``weights``: samples of rare classes count more; ``sampling``: they
             come more often. Both by the square root of how rare they are.
@@ -74,9 +78,11 @@ class TrainRecipe(_Section):
         epochs: At most so many.
         batch_size: Samples in a step.
         patience: Epochs without a better development accuracy before it stops; 0 for all.
-        frozen_epochs: Epochs in which only the new head of a transferred model learns.
+        frozen_epochs: Epochs, the first of ``epochs``, in which only the new head of a
+            transferred model learns.
         thaw: Share of the transferred layers, counted from the top, that learn afterwards.
-        teacher: A model's folder or ONNX file whose answers are part of the labels.
+        thawed_rate: What the learning rate is multiplied by then.
+        teacher: A model's folder, or a shipped one's name, whose answers are part of the labels.
         teacher_share: Their share.
         teacher_temperature: What the teacher's logits are divided by.
         mixed_precision: Compute in bfloat16, for accelerators; weights stay float32.
@@ -97,11 +103,24 @@ class TrainRecipe(_Section):
     patience: int = Field(0, ge=0)
     frozen_epochs: int = Field(3, ge=0)
     thaw: float = Field(1.0, ge=0, le=1)
+    thawed_rate: float = Field(0.1, gt=0, le=1)
     teacher: str | None = None
     teacher_share: float = Field(0.5, ge=0, le=1)
     teacher_temperature: float = Field(2.0, gt=0)
     mixed_precision: bool = False
     seed: int = Field(0, ge=0)
+
+    def identity(self) -> dict[str, Any]:
+        """What decides a run, as JSON; what a run is known by is hashed from it.
+
+        Fields that came later are left out at their defaults, so that a run that was begun
+        before they were there goes on.
+        """
+        found = self.model_dump(mode="json")
+        for name in _LATER:
+            if getattr(self, name) == type(self).model_fields[name].default:
+                del found[name]
+        return found
 
 
 def load_train_recipe(path: Path | None, overrides: Mapping[str, Any]) -> TrainRecipe:

@@ -1,7 +1,14 @@
-"""From a recipe to a trained model: its network, its stages, its batches."""
+"""From a recipe to a trained model: its network, its stages, its batches.
+
+``transfer:NAME`` is trained in stages, each a run of :func:`~cinemotion.learn.training.fit.fit`
+with a folder of its own: ``stage0``, in which only the head learns, and ``stage1``, in which the
+top of the backbone learns too. All others, and those with random weights, which nothing is
+gained by keeping, have one stage, in the folder itself.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,14 +16,16 @@ from typing import Protocol
 import keras
 import numpy as np
 
+from cinemotion.core.hashing import hash_json
 from cinemotion.core.types import Floats
-from cinemotion.learn.models import open_model
+from cinemotion.learn.models import NO_WEIGHTS, is_transfer, open_model
 from cinemotion.learn.order import Rows
 from cinemotion.learn.training.batches import Batches
 from cinemotion.learn.training.checkpoint import History
 from cinemotion.learn.training.fit import Develop, Watch, fit
 from cinemotion.learn.training.recipe import TrainRecipe
 from cinemotion.learn.training.targets import class_weights
+from cinemotion.learn.training.teaching import learn_from
 
 
 class Learned(Protocol):
@@ -44,13 +53,13 @@ class Data(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Feed:
-    """Gives the batches of a run from any epoch on."""
+    """Gives the batches of a run, or of a stage that comes after so many epochs."""
 
     recipe: TrainRecipe
     samples: Learned
     shares: Floats
 
-    def __call__(self, epoch: int) -> Batches:
+    def __call__(self, before: int) -> Batches:
         recipe = self.recipe
         weights = chances = None
         if recipe.balance != "none":
@@ -65,7 +74,7 @@ class _Feed:
             self.shares,
             batch_size=recipe.batch_size,
             seed=recipe.seed,
-            epoch=epoch,
+            before=before,
             mix=recipe.mix,
             weights=weights,
             chances=chances,
@@ -88,7 +97,7 @@ def run_recipe(
         develop: What choices are made on.
         folder: Where the state lies.
         digest: Of all that decides the run.
-        watch: Told how it goes.
+        watch: Told how it goes; it counts the epochs of all stages.
 
     Returns:
         The model with the weights of its best epoch, and a row for each epoch.
@@ -96,15 +105,119 @@ def run_recipe(
     Raises:
         BadInputError: The recipe cannot be used, or the loss is no number any more.
         StorageFullError: The disk is full; the same command goes on.
+        WeightsError: The weights to start from cannot be had, or are another network's.
     """
     keras.utils.set_random_seed(recipe.seed)
     if recipe.mixed_precision:
         keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         size = (recipe.size, recipe.size)
-        model = open_model(recipe.model, size, len(data.classes), seed=recipe.seed)
+        model = open_model(
+            recipe.model, size, len(data.classes), seed=recipe.seed, weights=recipe.weights
+        )
     finally:
         keras.config.set_dtype_policy("float32")
-    feed = _Feed(recipe, data.train, data.train.shares)
-    history = fit(model, feed, develop, recipe, folder, digest=digest, watch=watch)
+    shares = data.train.shares
+    if recipe.teacher is not None:
+        shares = learn_from(
+            recipe.teacher,
+            data.classes,
+            data.train.read,
+            shares,
+            share=recipe.teacher_share,
+            temperature=recipe.teacher_temperature,
+        )
+    feed = _Feed(recipe, data.train, shares)
+    if is_transfer(recipe.model) and recipe.weights != NO_WEIGHTS:
+        return model, _in_stages(model, feed, develop, recipe, folder, digest, watch)
+    history = fit(model, feed(0), develop, recipe, folder, digest=digest, watch=watch)
     return model, history
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A part of a run: how many epochs, how, and what share of the backbone learns."""
+
+    name: str
+    epochs: int
+    recipe: TrainRecipe
+    share: float
+
+
+def _stages(recipe: TrainRecipe) -> list[_Stage]:
+    """First the head alone, then, at a smaller rate, with what is thawed."""
+    frozen = min(recipe.frozen_epochs, recipe.epochs) if recipe.thaw else recipe.epochs
+    rate = recipe.optimiser.learning_rate * recipe.thawed_rate
+    slower = recipe.model_copy(
+        update={
+            "optimiser": recipe.optimiser.model_copy(update={"learning_rate": rate}),
+            "seed": recipe.seed + 1,  # of augmentations, which would begin the same again
+        }
+    )
+    stages = [
+        _Stage("stage0", frozen, recipe, 0.0),
+        _Stage("stage1", recipe.epochs - frozen, slower, recipe.thaw),
+    ]
+    return [stage for stage in stages if stage.epochs]
+
+
+def _in_stages(
+    model: keras.Model,
+    feed: Callable[[int], Batches],
+    develop: Develop,
+    recipe: TrainRecipe,
+    folder: Path,
+    digest: str,
+    watch: Watch | None,
+) -> History:
+    """Every stage starts from the best weights of those before, and the best of all remain."""
+    from cinemotion.learn.architectures.transfer import freeze, thaw
+
+    history: History = []
+    best, held = -1.0, []
+    left = recipe.epochs
+    for stage in _stages(recipe):
+        if stage.share:
+            thaw(model, stage.share)
+        else:
+            freeze(model)
+        later = _Later(len(history), len(history) + left, watch)
+        rows = fit(
+            model,
+            feed(len(history)),
+            develop,
+            stage.recipe,
+            folder / stage.name,
+            digest=hash_json([digest, stage.name]),
+            epochs=stage.epochs,
+            watch=later,
+        )
+        found = max(row["dev_accuracy"] for row in rows)
+        if found > best:
+            best = found
+            held = [variable.numpy() for variable in model.variables]
+        history += [later.counted(row) for row in rows]
+        left -= stage.epochs
+    for variable, value in zip(model.variables, held, strict=True):
+        variable.assign(value)
+    return history
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """Counts the epochs of a stage on from those before it."""
+
+    before: int
+    epochs: int
+    watch: Watch | None
+
+    def counted(self, row: dict[str, float]) -> dict[str, float]:
+        return row | {"epoch": row["epoch"] + self.before}
+
+    def step(self, epoch: int, epochs: int, done: int, total: int, loss: float) -> None:
+        if self.watch is not None:
+            self.watch.step(self.before + epoch, self.epochs, done, total, loss)
+
+    def epoch(self, row: dict[str, float]) -> None:
+        if self.watch is not None:
+            self.watch.epoch(self.counted(row))

@@ -1,0 +1,101 @@
+"""Backbones with the weights they are to have: all of them, or an error.
+
+pretrained("squeezenet", SQUEEZENET, (96, 96, 3), None)             # ImageNet's, downloaded
+pretrained("squeezenet", SQUEEZENET, (96, 96, 3), "notop.h5")       # a file's
+pretrained("squeezenet", SQUEEZENET, (96, 96, 3), "none")           # random, as asked for
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from cinemotion.core.errors import WeightsError
+from cinemotion.learn.architectures.backbones import Backbone
+from cinemotion.learn.architectures.squeezenet import Shape
+
+# What Keras and h5py say of files that are damaged or of another network.
+_FAILURES = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+)
+
+
+def pretrained(name: str, backbone: Backbone, shape: Shape, weights: str | None) -> keras.Model:
+    """A backbone with its weights.
+
+    Args:
+        name: What people call it, for messages.
+        backbone: What it is.
+        shape: Of a picture, ``(H, W, 3)``.
+        weights: A file in Keras' format, HDF5, without the top; ``none`` for random weights;
+            ``imagenet`` or ``None`` for those that Keras downloads and checks.
+
+    Raises:
+        WeightsError: They cannot be had, or they are not those of every layer.
+    """
+    with warnings.catch_warnings():
+        # Keras warns of sizes that ImageNet did not have; the weights do not depend on them.
+        warnings.simplefilter("ignore")
+        bare = backbone.build(shape, None)
+        if weights == "none":
+            return backbone.finish(bare)
+        if weights in (None, "imagenet"):
+            return backbone.finish(_downloaded(name, backbone, shape, bare))
+        return backbone.finish(_loaded(name, bare, Path(str(weights))))
+
+
+def _downloaded(name: str, backbone: Backbone, shape: Shape, bare: keras.Model) -> keras.Model:
+    try:
+        # Keras tells of downloads on the standard output, which is the caller's.
+        with contextlib.redirect_stdout(sys.stderr):
+            full = backbone.build(shape, "imagenet")
+    except Exception as error:  # Keras raises a bare one where the network fails
+        raise WeightsError(
+            f"Keras could not get the ImageNet weights of {name}: {_line(error)}; download them "
+            "elsewhere and give the file with --weights FILE, or ask for random ones with "
+            "--weights none"
+        ) from error
+    given = [not np.array_equal(*pair) for pair in zip(_values(full), _values(bare), strict=True)]
+    if not all(given):
+        absent = full.weights[given.index(False)].path
+        raise WeightsError(f"the ImageNet weights of {name} have none for {absent}; update Keras")
+    return full
+
+
+def _loaded(name: str, bare: keras.Model, path: Path) -> keras.Model:
+    advice = f"give Keras' own file of {name} without the top (…notop.h5), or --weights none"
+    for weight in bare.weights:
+        # What the file leaves out stays no number, and is found below.
+        weight.assign(np.full(weight.shape, np.nan, np.float32))
+    try:
+        bare.load_weights(path)
+    except _FAILURES as error:
+        raise WeightsError(
+            f"{path} does not hold the weights of {name}: {_line(error)}; {advice}"
+        ) from error
+    for weight, value in zip(bare.weights, _values(bare), strict=True):
+        if not np.isfinite(value).all():
+            raise WeightsError(f"{path} has no weights for {weight.path} of {name}; {advice}")
+    return bare
+
+
+def _values(model: keras.Model) -> list[Any]:
+    return [weight.numpy() for weight in model.weights]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
