@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 OUT ?= demo
 INPUTS := pyproject.toml constraints.txt scripts/fit_opencv.py
 
-.PHONY: demo test lint types tests clean
+.PHONY: demo test lint types tests train-default clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python scripts/demo.py --out "$(OUT)" $(if $(FILM),--film "$(FILM)")
@@ -26,6 +26,10 @@ types: $(VENV)/.ready-dev
 
 tests: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest
+
+# The shipped model again, from data that CINEMOTION_SHARED names; goes on where it was stopped.
+train-default: $(VENV)/.ready-dev
+	$(BIN)/python scripts/train_default.py
 
 # What the main job needs, and nothing else.
 $(VENV)/.ready: $(INPUTS)
