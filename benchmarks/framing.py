@@ -13,12 +13,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from common import SHARED, write_json
 
 from cinemotion.dataset.pictures import take_picture
 from cinemotion.dataset.sources.registry import open_source
 from cinemotion.faces.align import crop_matrix
 from cinemotion.faces.detector import open_detector
+from common import shared, write_json
 
 SIDE, EDGE, LEAST = 192, 96, 80
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=400)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    source = open_source(SHARED / "fer" / "train.parquet")
+    source = open_source(shared() / "fer" / "train.parquet")
     names = source.names()
     chosen = np.random.default_rng(0).permutation(len(names))[: arguments.pictures]
     wanted = {names[i] for i in chosen}
@@ -58,7 +58,7 @@ def main() -> None:
     }
     for name, value in result.items():
         print(f"{name:16} {value}")
-    write_json(arguments.json, result)
+    write_json(arguments.json, "framing", result)
 
 
 if __name__ == "__main__":

@@ -109,3 +109,14 @@ def test_inside_a_model_they_work_only_in_training() -> None:
     pictures = _pictures(dtype="float32")
     np.testing.assert_array_equal(model.predict(pictures, verbose=0), pictures)
     assert (np.asarray(model(pictures, training=True)) != pictures).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [("blur", 0.25), ("cutout", 0.33), ("perspective", 0.5), ("grain", 0.5), ("letterbox", 0.1)],
+)
+def test_as_many_pictures_are_changed_as_promised(name: str, share: float) -> None:
+    pictures = _pictures(n=400)
+    out = np.asarray(open_augmentation(name, seed=3)(pictures, training=True))
+    changed = (out != pictures).any(axis=(1, 2, 3)).mean()
+    assert changed == pytest.approx(share, abs=0.07)

@@ -33,9 +33,11 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (4, *SIZE, 3)).astype(np.fl
 @pytest.fixture(scope="module")
 def notop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights of SqueezeNet that were never trained, in a file as Keras writes it."""
-    keras.utils.set_random_seed(3)
     path = tmp_path_factory.mktemp("weights") / "squeezenet.weights.h5"
-    squeeze.squeezenet((*SIZE, 3), None).save_weights(path)
+    model = squeeze.squeezenet((*SIZE, 3), None)
+    random = np.random.default_rng(3)
+    model.set_weights([_likely(random, weight) for weight in model.weights])
+    model.save_weights(path)
     return path
 
 
@@ -136,8 +138,9 @@ def test_a_file_of_another_network_is_refused(notop: Path, tmp_path: Path) -> No
 
 def test_weights_that_keras_leaves_out_are_noticed() -> None:
     """Never random without being asked for."""
+    keras.utils.set_random_seed(0)
     forgetful = Backbone(lambda shape, _: squeeze.squeezenet(shape, None), "caffe")
-    with pytest.raises(WeightsError, match=r"have none for conv1/bias"):
+    with pytest.raises(WeightsError, match=r"have none for conv1;"):
         pretrained("squeezenet", forgetful, (*SIZE, 3), None)
 
 
@@ -235,7 +238,7 @@ def test_batch_normalisation_stays_as_it_came() -> None:
 
 def test_the_top_thaws_first(notop: Path) -> None:
     model = opened(notop)
-    for share, first in ((0.01, "fire9_expand3x3"), (0.2, "fire8_expand3x3"), (1.0, "conv1")):
+    for share, first in ((0.01, "fire9_expand3x3"), (0.2, "fire8_expand1x1"), (1.0, "conv1")):
         thaw(model, share)
         learning = [weight.path.split("/")[-2] for weight in model.trainable_weights]
         assert learning[0] == first and learning[-1] == "logits"

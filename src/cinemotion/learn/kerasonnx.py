@@ -17,9 +17,9 @@ import keras
 import numpy as np
 
 from cinemotion.core.errors import CinemotionError
+from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Floats
 from cinemotion.core.writing import replacing
-from cinemotion.faces.sessions import open_session
 from cinemotion.learn.optional import needs
 
 TOLERANCE = 1e-4

@@ -104,7 +104,7 @@ def hash_weights(name: str, weights: str | None) -> str | None:
     """
     path = _check_weights(name, weights)
     try:
-        return path and hash_file(path)
+        return None if path is None else hash_file(path)
     except OSError as error:
         raise WeightsError(f"cannot read the weights {path}: {error.strerror or error}") from error
 

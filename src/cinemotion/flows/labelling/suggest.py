@@ -98,7 +98,7 @@ def suggest_labels(
 
 def _votes(sample: str, face: dict[str, Any], annotator: str) -> Iterator[Vote]:
     if face["label"] == UNKNOWN:
-        yield Vote(sample, UNKNOWN, annotator, "model", round(1 - face["confidence"], 6))
+        yield Vote(sample, UNKNOWN, annotator, "model")
         return
     for label, probability in face["probabilities"].items():
         if probability >= _LEAST:

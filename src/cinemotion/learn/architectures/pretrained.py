@@ -8,11 +8,11 @@ pretrained("squeezenet", SQUEEZENET, (96, 96, 3), "none")           # random, as
 from __future__ import annotations
 
 import contextlib
+import random
 import sys
 import warnings
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -50,10 +50,12 @@ def pretrained(name: str, backbone: Backbone, shape: Shape, weights: str | None)
     with warnings.catch_warnings():
         # Keras warns of sizes that ImageNet did not have; the weights do not depend on them.
         warnings.simplefilter("ignore")
+        state = random.getstate()
         bare = backbone.build(shape, None)
         if weights == "none":
             return backbone.finish(bare)
         if weights in (None, "imagenet"):
+            random.setstate(state)  # so that a layer that is given nothing is the same again
             return backbone.finish(_downloaded(name, backbone, shape, bare))
         return backbone.finish(_loaded(name, bare, Path(str(weights))))
 
@@ -69,10 +71,13 @@ def _downloaded(name: str, backbone: Backbone, shape: Shape, bare: keras.Model) 
             "elsewhere and give the file with --weights FILE, or ask for random ones with "
             "--weights none"
         ) from error
-    given = [not np.array_equal(*pair) for pair in zip(_values(full), _values(bare), strict=True)]
-    if not all(given):
-        absent = full.weights[given.index(False)].path
-        raise WeightsError(f"the ImageNet weights of {name} have none for {absent}; update Keras")
+    for layer, other in zip(full.layers, bare.layers, strict=True):
+        pairs = zip(layer.get_weights(), other.get_weights(), strict=True)
+        # Some biases of ImageNet's may be zeros as new ones are; not all weights of a layer.
+        if layer.weights and all(np.array_equal(*pair) for pair in pairs):
+            raise WeightsError(
+                f"the ImageNet weights of {name} have none for {layer.name}; update Keras"
+            )
     return full
 
 
@@ -87,14 +92,10 @@ def _loaded(name: str, bare: keras.Model, path: Path) -> keras.Model:
         raise WeightsError(
             f"{path} does not hold the weights of {name}: {_line(error)}; {advice}"
         ) from error
-    for weight, value in zip(bare.weights, _values(bare), strict=True):
-        if not np.isfinite(value).all():
+    for weight in bare.weights:
+        if not np.isfinite(weight.numpy()).all():
             raise WeightsError(f"{path} has no weights for {weight.path} of {name}; {advice}")
     return bare
-
-
-def _values(model: keras.Model) -> list[Any]:
-    return [weight.numpy() for weight in model.weights]
 
 
 def _line(error: Exception) -> str:

@@ -43,8 +43,10 @@ def transfer(
         body = pretrained(name, backbone, shape, weights)
     parts = Parts(seed)
     picture = keras.Input(shape, name="pictures")
-    ready = {"caffe": parts.as_caffe, "standard": parts.as_standard, "levels": lambda x: x}
-    x = body(ready[backbone.takes](picture))
+    x: Any = picture
+    if backbone.takes != "levels":
+        x = parts.as_caffe(x) if backbone.takes == "caffe" else parts.as_standard(x)
+    x = body(x)
     return keras.Model(picture, parts.classify(x, classes, dropout=0.3), name=f"transfer-{name}")
 
 

@@ -17,6 +17,10 @@ from keras import ops
 Tensor = Any
 """Of whichever backend Keras runs on."""
 
+APART = 500
+"""Added to a seed for the layer inside :class:`Wrapped`: with the same seed, the pictures that are
+chosen and what is done to them would follow from the same numbers."""
+
 
 class Augmentation(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
     """A change drawn anew for every picture.

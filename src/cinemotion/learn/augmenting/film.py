@@ -9,10 +9,12 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from cinemotion.learn.augmenting.base import APART as _APART
 from cinemotion.learn.augmenting.base import Augmentation, Tensor, Wrapped
 from cinemotion.learn.augmenting.blocks import dct_matrix, quantisation
 
 LUMA = (0.299, 0.587, 0.114)  # BT.601
+_ALL = (1.0, 1.0)  # for Keras, 1.0 alone is a chance that is drawn itself
 
 
 class Grain(Augmentation):
@@ -144,7 +146,7 @@ def grain(*, seed: int) -> Augmentation:
 
 def blur(*, seed: int) -> Augmentation:
     """Out of focus, one picture in four; a deviation of up to 1 pixel."""
-    layer = layers.RandomGaussianBlur(factor=1.0, kernel_size=5, sigma=1.0, seed=seed)
+    layer = layers.RandomGaussianBlur(factor=_ALL, kernel_size=5, sigma=1.0, seed=seed + _APART)
     return Wrapped(layer, seed=seed, share=0.25)
 
 
@@ -175,5 +177,7 @@ def low_light(*, seed: int) -> Augmentation:
 
 def cutout(*, seed: int) -> Augmentation:
     """A rectangle of noise over up to an eighth of the picture, every third one."""
-    layer = layers.RandomErasing(factor=1.0, scale=(0.02, 0.125), value_range=(0, 255), seed=seed)
+    layer = layers.RandomErasing(
+        factor=_ALL, scale=(0.02, 0.125), value_range=(0, 255), seed=seed + _APART
+    )
     return Wrapped(layer, seed=seed, share=0.33)

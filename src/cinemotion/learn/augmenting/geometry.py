@@ -1,7 +1,8 @@
 """Where a face is in its picture: turned, moved, nearer, seen from aside.
 
 Keras' own layers, with limits that leave a face upright and in the picture. What comes in from
-outside is mirrored, so that no black corner says that a picture was turned.
+outside is mirrored, so that no black corner says that a picture was turned; only where a picture
+is seen from aside Keras leaves no choice.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 from keras import layers, ops
 from keras import random as draw
 
-from cinemotion.learn.augmenting.base import Augmentation, Tensor, Wrapped
+from cinemotion.learn.augmenting.base import APART, Augmentation, Tensor, Wrapped
 
 TURN = 15 / 360  # a circle is 1
 _FILL = "reflect"
@@ -46,10 +47,9 @@ def shear(*, seed: int, factor: float = 0.1) -> Augmentation:
 
 
 def perspective(*, seed: int, scale: float = 0.15) -> Augmentation:
-    """Seen from aside, every second picture."""
-    return Wrapped(
-        layers.RandomPerspective(factor=1.0, scale=scale, seed=seed), seed=seed, share=0.5
-    )
+    """Seen from aside, every second picture; what comes in from outside is black."""
+    layer = layers.RandomPerspective(factor=(1.0, 1.0), scale=scale, seed=seed + APART)
+    return Wrapped(layer, seed=seed, share=0.5)
 
 
 class RandomCropResize(Augmentation):
