@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Faces, Floats, Image
 from cinemotion.faces.batching import MAX_IOU, detect_at_scales
 from cinemotion.faces.boxes import suppress
 from cinemotion.faces.prepared import prepared
-from cinemotion.core.sessions import open_session
 from cinemotion.faces.weights import WEIGHTS, fetch_weight
 
 STRIDE = 4

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Faces, Floats, Image
 from cinemotion.faces.batching import MAX_IOU, detect_at_scales
 from cinemotion.faces.boxes import join, suppress
-from cinemotion.core.sessions import open_session
 from cinemotion.faces.weights import WEIGHTS, fetch_weight
 
 STRIDES = (8, 16, 32)

@@ -15,8 +15,8 @@ import onnxruntime as ort
 
 from cinemotion.core.emotions import UNKNOWN
 from cinemotion.core.errors import WeightsError
-from cinemotion.core.types import Floats, Image
 from cinemotion.core.sessions import open_session
+from cinemotion.core.types import Floats, Image
 from cinemotion.learn.canvas import colour
 from cinemotion.learn.modelfolder import ONNX, Card, find_model, read_card
 from cinemotion.learn.scores import Reals, softmax
