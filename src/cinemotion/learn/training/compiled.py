@@ -10,6 +10,8 @@ from cinemotion.learn.training.recipe import Loss, Optimiser
 
 _UNDECAYED = ("bias", "gamma", "beta", "scale")  # parts of the names of weights
 
+_REACH = 10  # a mean with momentum 1 - 1/n reaches back about n steps; n is at most steps / 10
+
 
 def make_loss(loss: Loss) -> keras.losses.Loss:
     """The loss of logits against shares of classes."""
@@ -24,6 +26,9 @@ def make_loss(loss: Loss) -> keras.losses.Loss:
 def make_optimiser(settings: Optimiser, *, steps: int, warmup: int) -> keras.optimizers.Optimizer:
     """An optimiser whose rate rises for ``warmup`` of ``steps`` and then falls along a cosine."""
     warmup = min(warmup, steps - 1)
+    # A mean that reaches back to the random weights of the beginning is no use: in a short run it
+    # covers a tenth of the steps.
+    average = min(settings.average, max(0.0, 1 - _REACH / steps))
     rate = keras.optimizers.schedules.CosineDecay(
         0.0 if warmup else settings.learning_rate,
         decay_steps=max(1, steps - warmup),
@@ -34,8 +39,8 @@ def make_optimiser(settings: Optimiser, *, steps: int, warmup: int) -> keras.opt
         "learning_rate": rate,
         "weight_decay": settings.weight_decay,
         "global_clipnorm": settings.clip,
-        "use_ema": settings.average > 0,
-        "ema_momentum": settings.average or 0.99,
+        "use_ema": average > 0,
+        "ema_momentum": average or 0.99,
     }
     if settings.name == "sgd":
         made: Any = keras.optimizers.SGD(momentum=0.9, nesterov=True, **common)

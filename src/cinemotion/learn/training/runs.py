@@ -108,15 +108,7 @@ def run_recipe(
         WeightsError: The weights to start from cannot be had, or are another network's.
     """
     keras.utils.set_random_seed(recipe.seed)
-    if recipe.mixed_precision:
-        keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        size = (recipe.size, recipe.size)
-        model = open_model(
-            recipe.model, size, len(data.classes), seed=recipe.seed, weights=recipe.weights
-        )
-    finally:
-        keras.config.set_dtype_policy("float32")
+    model = _opened(recipe, len(data.classes), recipe.weights)
     shares = data.train.shares
     if recipe.teacher is not None:
         shares = learn_from(
@@ -129,9 +121,27 @@ def run_recipe(
         )
     feed = _Feed(recipe, data.train, shares)
     if is_transfer(recipe.model) and recipe.weights != NO_WEIGHTS:
-        return model, _in_stages(model, feed, develop, recipe, folder, digest, watch)
-    history = fit(model, feed(0), develop, recipe, folder, digest=digest, watch=watch)
+        history = _in_stages(model, feed, develop, recipe, folder, digest, watch)
+    else:
+        history = fit(model, feed(0), develop, recipe, folder, digest=digest, watch=watch)
+    if recipe.mixed_precision:  # what is kept computes in float32 on every machine
+        plain = recipe.model_copy(update={"mixed_precision": False})
+        weights = NO_WEIGHTS if is_transfer(recipe.model) else None
+        whole = _opened(plain, len(data.classes), weights)
+        whole.set_weights(model.get_weights())
+        model = whole
     return model, history
+
+
+def _opened(recipe: TrainRecipe, classes: int, weights: str | None) -> keras.Model:
+    """The recipe's model, at the recipe's precision."""
+    if recipe.mixed_precision:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        size = (recipe.size, recipe.size)
+        return open_model(recipe.model, size, classes, seed=recipe.seed, weights=weights)
+    finally:
+        keras.config.set_dtype_policy("float32")
 
 
 @dataclass(frozen=True, slots=True)
