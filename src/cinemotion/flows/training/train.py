@@ -44,11 +44,11 @@ from cinemotion.learn.models import hash_weights
 from cinemotion.learn.scores import describe_answers, softmax
 from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
 from cinemotion.learn.training.targets import one_hot
+from cinemotion.learn.training.watch import Watch
 
 if TYPE_CHECKING:
     import keras
 
-    from cinemotion.learn.training.fit import Watch
 
 __all__ = ["TrainRecipe", "TrainReport", "Watch", "load_train_recipe", "quicken", "train"]
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
@@ -29,16 +29,7 @@ from cinemotion.learn.training.batches import Batches
 from cinemotion.learn.training.checkpoint import History, load_state, save_state
 from cinemotion.learn.training.compiled import averages, make_loss, make_optimiser
 from cinemotion.learn.training.recipe import TrainRecipe
-
-
-class Watch(Protocol):
-    """Is told how a run goes."""
-
-    def step(self, epoch: int, epochs: int, done: int, total: int, loss: float) -> None:
-        """A step of an epoch is done; ``loss`` is the epoch's mean so far."""
-
-    def epoch(self, row: dict[str, float]) -> None:
-        """An epoch is done; ``row`` is its line in the history."""
+from cinemotion.learn.training.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ from cinemotion.learn.models import NO_WEIGHTS, is_transfer, open_model
 from cinemotion.learn.order import Rows
 from cinemotion.learn.training.batches import Batches
 from cinemotion.learn.training.checkpoint import History
-from cinemotion.learn.training.fit import Develop, Watch, fit
+from cinemotion.learn.training.fit import Develop, fit
 from cinemotion.learn.training.recipe import TrainRecipe
 from cinemotion.learn.training.targets import class_weights
 from cinemotion.learn.training.teaching import learn_from
+from cinemotion.learn.training.watch import Watch
 
 
 class Learned(Protocol):
