@@ -25,7 +25,7 @@ types: $(VENV)/.ready-dev
 	$(BIN)/mypy
 
 tests: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # The shipped model again, from data that CINEMOTION_SHARED names; goes on where it was stopped.
 train-default: $(VENV)/.ready-dev

@@ -113,7 +113,7 @@ def test_inside_a_model_they_work_only_in_training() -> None:
 
 @pytest.mark.parametrize(
     ("name", "share"),
-    [("blur", 0.25), ("cutout", 0.33), ("perspective", 0.5), ("grain", 0.5), ("letterbox", 0.1)],
+    [("blur", 0.25), ("cutout", 0.2), ("perspective", 0.5), ("grain", 0.3), ("letterbox", 0.1)],
 )
 def test_as_many_pictures_are_changed_as_promised(name: str, share: float) -> None:
     pictures = _pictures(n=400)

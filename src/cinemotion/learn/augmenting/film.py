@@ -26,13 +26,32 @@ class Grain(Augmentation):
     """
 
     def __init__(self, *, seed: int, deviation: float = 14) -> None:
-        super().__init__(seed=seed, share=0.5)
+        super().__init__(seed=seed, share=0.3)
         self.deviation = deviation
 
     def change(self, images: Tensor) -> Tensor:
         shape = (*ops.shape(images)[:3], 1)
         noise = keras.random.normal(shape, seed=self.generator)
         return images + noise * self.uniform(images, 0.0, self.deviation)
+
+
+class Blur(Augmentation):
+    """Out of focus by an amount of its own for each picture: part of a Gaussian blur.
+
+    Keras' own layer draws one strength for a whole batch.
+
+    Args:
+        seed: Of what is drawn.
+        sigma: Of the whole blur, in pixels.
+    """
+
+    def __init__(self, *, seed: int, sigma: float = 1.2) -> None:
+        super().__init__(seed=seed, share=0.25)
+        self.sigma = sigma
+
+    def change(self, images: Tensor) -> Tensor:
+        blurred = ops.image.gaussian_blur(images, kernel_size=(7, 7), sigma=(self.sigma,) * 2)
+        return images + (blurred - images) * self.uniform(images, 0.3, 1.0)
 
 
 class Jpeg(Augmentation):
@@ -47,8 +66,8 @@ class Jpeg(Augmentation):
         quality: The lowest and the highest, 1 to 100.
     """
 
-    def __init__(self, *, seed: int, quality: tuple[float, float] = (15, 80)) -> None:
-        super().__init__(seed=seed, share=0.5)
+    def __init__(self, *, seed: int, quality: tuple[float, float] = (25, 90)) -> None:
+        super().__init__(seed=seed, share=0.3)
         self.quality = quality
 
     def change(self, images: Tensor) -> Tensor:
@@ -119,7 +138,7 @@ class Letterbox(Augmentation):
 
 
 class LowLight(Augmentation):
-    """A night scene: darker by a power, with the noise that is then left, one picture in five.
+    """A night scene: darker by a power, with the noise that is then left, one picture in seven.
 
     Args:
         seed: Of what is drawn.
@@ -128,7 +147,7 @@ class LowLight(Augmentation):
     """
 
     def __init__(self, *, seed: int, exponent: float = 2.5, deviation: float = 6) -> None:
-        super().__init__(seed=seed, share=0.2)
+        super().__init__(seed=seed, share=0.15)
         self.exponent = exponent
         self.deviation = deviation
 
@@ -140,18 +159,17 @@ class LowLight(Augmentation):
 
 
 def grain(*, seed: int) -> Augmentation:
-    """Noise alike in all channels, every second picture."""
+    """Noise alike in all channels, three pictures in ten."""
     return Grain(seed=seed)
 
 
 def blur(*, seed: int) -> Augmentation:
-    """Out of focus, one picture in four; a deviation of up to 1 pixel."""
-    layer = layers.RandomGaussianBlur(factor=_ALL, kernel_size=5, sigma=1.0, seed=seed + _APART)
-    return Wrapped(layer, seed=seed, share=0.25)
+    """Out of focus, one picture in four: up to a Gaussian of 1.2 pixels."""
+    return Blur(seed=seed)
 
 
 def jpeg(*, seed: int) -> Augmentation:
-    """JPEG's quantisation at qualities 15 to 80, every second picture."""
+    """JPEG's quantisation at qualities 25 to 90, three pictures in ten."""
     return Jpeg(seed=seed)
 
 
@@ -171,13 +189,13 @@ def letterbox(*, seed: int) -> Augmentation:
 
 
 def low_light(*, seed: int) -> Augmentation:
-    """Dark and noisy, one picture in five."""
+    """Dark and noisy, one picture in seven."""
     return LowLight(seed=seed)
 
 
 def cutout(*, seed: int) -> Augmentation:
-    """A rectangle of noise over up to an eighth of the picture, every third one."""
+    """A rectangle of noise over up to an eighth of the picture, one in five."""
     layer = layers.RandomErasing(
         factor=_ALL, scale=(0.02, 0.125), value_range=(0, 255), seed=seed + _APART
     )
-    return Wrapped(layer, seed=seed, share=0.33)
+    return Wrapped(layer, seed=seed, share=0.2)
