@@ -35,6 +35,11 @@ COMMANDS = {
     "clusters": "python benchmarks/clusters.py --features classic,classic:gap,classic:first128,"
     "hog,lbp,pixels,numpynet:fer-small.npz --json benchmarks/results/clusters.json",
     "manyclusters": "python benchmarks/manyclusters.py --json benchmarks/results/manyclusters.json",
+    "compact": "python benchmarks/compact.py --json benchmarks/results/compact.json",
+    "ablation": "python benchmarks/ablation.py --json benchmarks/results/ablation.json",
+    "protocols": "python benchmarks/protocols.py --json benchmarks/results/protocols.json",
+    "transfer": "python benchmarks/transfer.py --json benchmarks/results/transfer.json",
+    "framing": "python benchmarks/framing.py --json benchmarks/results/framing.json",
 }
 
 
@@ -252,6 +257,64 @@ def manyclusters(result: dict[str, Any]) -> str:
     return table(head, [[step[name] for name in head] for step in result["steps"]])
 
 
+def compact(result: dict[str, Any]) -> str:
+    """The shipped model beside the network of fer, on FER2013's validation part."""
+    rows = []
+    for name, entry in result["sets"].items():
+        both = entry["on fer's classes"]
+        networks = {
+            "compact-v1, all classes": entry["cinemotion"],
+            "compact-v1, fer's seven": both["cinemotion"],
+            "fer 25.10.3": both["fer"],
+        }
+        for network, row in networks.items():
+            interval = f"{row['low']:.3f} to {row['high']:.3f}"
+            measures = [row["accuracy"], interval, row["macro_f1"], row["ece"]]
+            rows.append([name, network, row["samples"], *measures])
+    agreed = "; ".join(
+        f"the labels of {pair} are the same for {found['agreement']:.1%} of "
+        f"{found['samples']} pictures"
+        for pair, found in result["agreement"].items()
+    )
+    speed = result["speed"]
+    head = ["labels", "network", "samples", "accuracy", "95 %", "macro-F1", "ECE"]
+    return (
+        f"{table(head, rows)}\n\nNo model can match both: {agreed}. One face takes "
+        f"{speed['batch_1']:.2f} ms on one thread; the network is {result['bytes']:,} bytes."
+    )
+
+
+def ablation(result: dict[str, Any]) -> str:
+    """What augmentation, soft labels, twins removed and a teacher each bring (mini, a fifth)."""
+    rows = [
+        [name, labels, row["accuracy"]["mean"], row["accuracy"]["sd"], row["macro_f1"]["mean"]]
+        for name, sets in result.items()
+        for labels, row in sets.items()
+    ]
+    return table(["case", "labels", "accuracy", "sd", "macro-F1"], rows)
+
+
+def protocols(result: dict[str, Any]) -> str:
+    """How many points of an accuracy are false: augmented and then split by chance, or ours."""
+    rows = [[name, key, value] for name, row in result.items() for key, value in row.items()]
+    return table(["data", "what", "value"], rows)
+
+
+def transfer(result: dict[str, Any]) -> str:
+    """SqueezeNet from ImageNet's weights and from random ones, on a fifth of FER2013."""
+    rows = [
+        [name, labels, sum(values) / len(values), " ".join(f"{each:.3f}" for each in values)]
+        for name, found in result.items()
+        for labels, values in found.items()
+    ]
+    return table(["weights", "labels", "mean accuracy", "of each seed"], rows)
+
+
+def framing(result: dict[str, Any]) -> str:
+    """How faces fill the pictures of FER2013."""
+    return table(["what", "value"], [[key, value] for key, value in result.items()])
+
+
 WRITERS = {
     "throughput": throughput,
     "faces": faces,
@@ -270,6 +333,11 @@ WRITERS = {
     "convolution": convolution,
     "clusters": clusters,
     "manyclusters": manyclusters,
+    "compact": compact,
+    "ablation": ablation,
+    "protocols": protocols,
+    "transfer": transfer,
+    "framing": framing,
 }
 
 
