@@ -1,7 +1,7 @@
 """Train the shipped model, ``compact-v1``, from FER2013's pictures and FER+'s votes.
 
     make train-default                          # or: python scripts/train_default.py --work FOLDER
-    python scripts/train_default.py --package MODEL      # only put a trained model in its place
+    python scripts/train_default.py --package MODEL --dataset DATASET      # calibrate and ship only
 
 Every step is done once: what is there already is found again, and a training that was stopped goes
 on. On two cores it takes about an hour and a half. The pictures are read through
@@ -27,12 +27,15 @@ from cinemotion.flows.splitting.split import split
 from cinemotion.flows.training.train import load_train_recipe, train
 from cinemotion.flows.training.words import write_readme
 from cinemotion.flows.versions.freeze import freeze
+from cinemotion.learn.calibration import fit_temperature, fit_threshold
 from cinemotion.learn.modelfolder import ONNX, SHIPPED, read_card, write_card
+from cinemotion.learn.scores import softmax
+from cinemotion.learn.training.targets import one_hot
 
 ROOT = Path(__file__).parents[1]
 NAME = "compact-v1"
 RECIPE = ROOT / "recipes" / f"{NAME}.toml"
-TAG = "default"
+TAG, RATERS = "default", "raters"
 WEIGHTS = {"fer2013": 6.5}
 # How faces fill the pictures of FER2013: python benchmarks/framing.py
 MARGIN, LIFT = 1.35, 0.08
@@ -52,12 +55,28 @@ def prepare(data: Path, work: Path) -> str:
         dedup(dataset)
         split(dataset, ratios=(92, 8))
         freeze(path, tag=TAG, weights=WEIGHTS, message="FER+ votes, and FER2013's as 6.5 of them")
-    return f"{path}@{TAG}"
+    if RATERS not in read_tags(path):
+        freeze(path, tag=RATERS, annotators=["ferplus"], message="what FER+'s raters say, alone")
+    return str(path)
 
 
-def package(model: Path, validation: Path) -> Path:
-    """Measure a model on the validation part, once, and put what is shipped in its place."""
-    card = read_card(model)
+def calibrated(model: Path, dataset: str) -> dict[str, float]:
+    """Temperature and limit of ``unknown``, by what most raters say of the development part.
+
+    Training labels lie between two conventions; confidence is to speak of one.
+    """
+    _, given, truths = evaluate(model, f"{dataset}@{RATERS}", split="val", robustness=False)
+    [truth] = truths.values()
+    logits = given.logits[truth.rows][:, truth.columns]
+    temperature = fit_temperature(logits, one_hot(truth.truth, len(truth.classes)))
+    threshold = fit_threshold(softmax(logits, temperature), truth.truth)
+    return {"temperature": temperature, "unknown_below": threshold}
+
+
+def package(model: Path, dataset: str, validation: Path) -> Path:
+    """Calibrate a model, measure it on the validation part, and put it where models are shipped."""
+    card = read_card(model).model_copy(update=calibrated(model, dataset))
+    write_card(model, card)
     report, _, _ = evaluate(model, str(validation))
     measures = dict(card.measures)
     for name, found in report.sets.items():
@@ -91,18 +110,19 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(shared) / "fer")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / NAME)
     parser.add_argument("--package", type=Path, metavar="MODEL")
+    parser.add_argument("--dataset", type=Path, metavar="DATASET", help="of --package")
     arguments = parser.parse_args()
     validation = arguments.data / "validation.parquet"
     try:
-        model = arguments.package
+        model, dataset = arguments.package, str(arguments.dataset)
         if model is None:
             arguments.work.mkdir(parents=True, exist_ok=True)
-            reference = prepare(arguments.data, arguments.work)
+            dataset = prepare(arguments.data, arguments.work)
             model = arguments.work / "model"
             recipe = load_train_recipe(RECIPE, {})
             with training() as watch:
-                train(reference, model, recipe, away_from=[validation], watch=watch)
-        print(package(model, validation))
+                train(f"{dataset}@{TAG}", model, recipe, away_from=[validation], watch=watch)
+        print(package(model, dataset, validation))
     except CinemotionError as error:
         print(f"train_default: {error}", file=sys.stderr)
         return 2
