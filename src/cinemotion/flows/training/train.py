@@ -193,8 +193,7 @@ def _train(
 def quicken() -> None:
     """Let TensorFlow use oneDNN on every processor, before it is loaded; quietly.
 
-    TensorFlow turns it on by itself on some processors only; on two cores with AVX2 a step then
-    took 1.6 times as long (``benchmarks/training.py``).
+    TensorFlow turns it on by itself on some processors only; on others a step takes longer.
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
