@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def test_on_the_course_s_zip(shared: Path, tmp_path: Path) -> None:
     assert "nearly the same as the emotion here: ['shot']" in text
     # Each class is one clip: dealt out by chance all is known, and left out nothing is.
     assert "honest 0.0%" in text
-    assert "the naive figure is" in text
+    [naive] = re.findall(r"naive ([\d.]+)%", text)
+    assert float(naive) > 90
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")

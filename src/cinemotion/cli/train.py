@@ -82,6 +82,10 @@ def train(
     allow_leakage: Annotated[
         str | None, typer.Option(metavar="REASON", help="Use a version without a proof.")
     ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=5, help="Side of the pictures in face sizes; 2 for our crops."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Train a model; the same command goes on where a run was stopped."""
@@ -119,6 +123,8 @@ def train(
             )
             _print_repeated(repeated, json)
             return
+        if margin is not None:
+            common["margin"] = margin
         report = run(version, out, settings, **common)
     if json:
         card = report.card.model_dump(mode="json")

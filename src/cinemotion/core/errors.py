@@ -4,7 +4,8 @@
     ├── BadInputError          what the user handed over cannot be used
     │   ├── UnreadableFilmError    not a film, no video in it, or damaged at the start
     │   ├── UnreadableImageError
-    │   └── BadRecipeError         a setting is unknown or out of range
+    │   ├── BadRecipeError         a setting is unknown or out of range
+    │   └── DivergedError          a training whose loss is no number any more
     ├── DatasetError           the dataset on disk cannot serve this call
     │   └── RecipeMismatchError    it was built with another recipe
     ├── MissingExtraError      an optional package is not installed
@@ -36,6 +37,10 @@ class UnreadableImageError(BadInputError):
 
 class BadRecipeError(BadInputError):
     """A recipe's key is unknown, or its value is out of range."""
+
+
+class DivergedError(BadInputError):
+    """The loss of a training is no number any more; the state before is kept."""
 
 
 class DatasetError(CinemotionError):

@@ -220,7 +220,7 @@ def test_a_full_disk_is_said_and_loses_nothing(
 
 def test_a_state_of_another_run_or_a_damaged_one_is_refused(reference: str, tmp_path: Path) -> None:
     from cinemotion.learn.models import open_model
-    from cinemotion.learn.training.checkpoint import load_state
+    from cinemotion.learn.training.checkpoint import load_state, save_state
 
     trainer = keras.Sequential([open_model("mini", (32, 32), 3, seed=0)])
     trainer.compile(optimizer="adam")
@@ -228,6 +228,10 @@ def test_a_state_of_another_run_or_a_damaged_one_is_refused(reference: str, tmp_
     path.write_bytes(b"PK nothing")
     with pytest.raises(BadInputError, match="damaged"):
         load_state(path, trainer, "x")
+    save_state(path, trainer, [{"epoch": 1.0}], "mine")
+    with pytest.raises(BadInputError, match="another recipe or data"):
+        load_state(path, trainer, "other")
+    assert load_state(path, trainer, "mine") == [{"epoch": 1.0}]
 
 
 def test_twins_of_the_test_data_are_not_learned_from(

@@ -89,7 +89,7 @@ def write_export(
     """
     exporter: Exporter = EXPORTS.load(format)
     content = Content(version, progress)
-    with _published(out) as folder:
+    with published(out) as folder:
         if not content.rows.height:
             raise DatasetError(
                 f"version {version.id[:12]} has no kept sample with a class and a side; label and "
@@ -105,7 +105,7 @@ def write_export(
 
 
 @contextmanager
-def _published(out: Path) -> Iterator[Path]:
+def published(out: Path) -> Iterator[Path]:
     """A new folder beside ``out`` that takes its place at the end, or disappears."""
     target = out.resolve()
     draft = target.parent / f".{target.name}.draft-{os.getpid()}-{uuid.uuid4().hex[:8]}"

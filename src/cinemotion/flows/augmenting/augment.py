@@ -26,10 +26,7 @@ from cinemotion.dataset.export.croissant import NAME as CROISSANT
 from cinemotion.dataset.export.croissant import describe
 from cinemotion.dataset.export.folders import write_folders
 from cinemotion.dataset.export.table import NAME as SAMPLES
-
-# The way in which every export comes to its place; a second one would have to be kept like it.
-from cinemotion.dataset.export.write import SHARD_BYTES
-from cinemotion.dataset.export.write import _published as published
+from cinemotion.dataset.export.write import SHARD_BYTES, published
 from cinemotion.dataset.images import decode_image, encode_image
 from cinemotion.dataset.reference import need_version
 from cinemotion.dataset.versions import open_version

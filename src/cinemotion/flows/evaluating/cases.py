@@ -109,7 +109,12 @@ class _Frozen:
             pl.col("status") == "kept", pl.col("split").is_not_null()
         )
         sides = samples["split"].unique().sort().to_list()
-        split = split or next((side for side in ("test", "val") if side in sides), "all")
+        split = split or next((side for side in ("test", "val") if side in sides), None)
+        if split is None:
+            raise BadInputError(
+                f"{version.path} has neither test nor val in this version; name a side with "
+                f"--split: {', '.join(sides)}, all"
+            )
         if split not in (*sides, "all"):
             raise BadInputError(
                 f"there is no side {split!r}; choose one of: {', '.join(sides)}, all"

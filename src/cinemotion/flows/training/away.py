@@ -45,8 +45,10 @@ def twins_of(
     Raises:
         BadInputError: Something of ``others`` cannot be read.
     """
-    mine = ensure_fingerprints(dataset, progress).sort("id")
     empty = pl.DataFrame(schema={"id": pl.String, "exact": pl.Boolean})
+    if not others:
+        return empty
+    mine = ensure_fingerprints(dataset, progress).sort("id")
     found = [empty]
     for other in others:
         theirs = scan(open_gallery([other]), progress).drop_nulls("pixels")

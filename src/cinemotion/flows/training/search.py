@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cinemotion.core.errors import BadInputError, CinemotionError, DatasetError
+from cinemotion.core.errors import BadInputError, DivergedError
 from cinemotion.core.hashing import hash_json
 from cinemotion.core.toml import write_toml
 from cinemotion.dataset.export.content import Progress
@@ -102,34 +102,19 @@ def search(
     def run(trial: optuna.Trial) -> float:
         tried = draw(trial, short)
         at = folder / f"trial-{name}-{trial.number:03d}"
-        report = train(reference, at, tried, share=share, progress=progress, watch=watch)
+        try:
+            report = train(reference, at, tried, share=share, progress=progress, watch=watch)
+        except DivergedError as error:
+            trial.set_user_attr("why", str(error))
+            raise
         return float(report.card.measures["develop"]["accuracy"])
 
     if not study.trials:
         study.enqueue_trial(_given(short, only_rate))
     done = sum(trial.state.is_finished() for trial in study.trials)
     # A recipe that diverges is a trial that failed; what every recipe would fail at ends it all.
-    study.optimize(_told(run), n_trials=max(0, trials - done), catch=(_FailedTrialError,))
+    study.optimize(run, n_trials=max(0, trials - done), catch=(DivergedError,))
     return _report(study, folder, recipe, draw)
-
-
-class _FailedTrialError(Exception):
-    """A trial's settings cannot be trained."""
-
-
-def _told(run: Callable[[optuna.Trial], float]) -> Callable[[optuna.Trial], float]:
-    def tried(trial: optuna.Trial) -> float:
-        try:
-            return run(trial)
-        except DatasetError:
-            raise
-        except CinemotionError as error:
-            if "loss became" not in str(error):
-                raise
-            trial.set_user_attr("why", str(error))
-            raise _FailedTrialError(str(error)) from error
-
-    return tried
 
 
 def _given(recipe: TrainRecipe, only_rate: bool) -> dict[str, Any]:

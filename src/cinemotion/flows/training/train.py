@@ -25,6 +25,7 @@ from cinemotion.dataset.dataset import open_dataset
 from cinemotion.dataset.export.content import Progress
 from cinemotion.dataset.reference import need_version
 from cinemotion.dataset.versions import Version, open_version
+from cinemotion.faces.align import MARGIN
 from cinemotion.flows.training.away import twins_of
 from cinemotion.flows.training.data import Sides, TrainingData, training_data
 from cinemotion.flows.training.sheets import write_history
@@ -51,9 +52,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["TrainRecipe", "TrainReport", "Watch", "load_train_recipe", "quicken", "train"]
-
-FACE_MARGIN = 2.0
-"""Side of a film's crop in face sizes, see ``faces/align.py``."""
 
 _LIBRARIES = ("cinemotion", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "onnxruntime")
 
@@ -83,7 +81,7 @@ def train(
     sides: Sides | None = None,
     away_from: Sequence[Path | str] = (),
     allow_leakage: str | None = None,
-    margin: float | None = None,
+    margin: float = MARGIN,
     share: float = 1.0,
     licence: str = "as the training data allows",
     progress: Progress | None = None,
@@ -98,7 +96,7 @@ def train(
         sides: Which sides are learned from, and which one choices are made on.
         away_from: Data whose twins are not learned from, as the model will be tested on them.
         allow_leakage: Why a version without a proof may be used all the same.
-        margin: Side of the pictures in face sizes; without it, that of our own crops.
+        margin: Side of the pictures in face sizes, see ``faces/align.py``; of our crops, 2.
         share: Of the training samples of each class, drawn at random.
         licence: Of the weights.
         progress: Told about pictures that are prepared.
@@ -140,7 +138,7 @@ def train(
             **({"weights_sha256": weights} if weights else {}),
             **({"teacher_sha256": teacher} if teacher else {}),
         }
-        return _train(folder, data, recipe, facts, margin or FACE_MARGIN, licence, watch)
+        return _train(folder, data, recipe, facts, margin, licence, watch)
 
 
 def _train(

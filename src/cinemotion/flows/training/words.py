@@ -18,7 +18,7 @@ LIMITS = (
     "It must not decide about people: not on work, schooling, credit, care, policing or safety. "
     "Recognising emotions at work and in education is forbidden in the European Union (Regulation "
     "2024/1689, article 5).",
-    "Raters disagree on a third of such pictures, and so will you with it.",
+    "Raters disagree about many such pictures, and so will you with it.",
     "It was measured on the data named below alone. On other people, ages, lights, angles and "
     "styles it is worse, and not equally for all.",
 )

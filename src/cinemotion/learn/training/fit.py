@@ -20,7 +20,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from cinemotion.core.errors import BadInputError
+from cinemotion.core.errors import DivergedError
 from cinemotion.core.types import Floats
 from cinemotion.core.writing import replacing
 from cinemotion.learn.augment import open_policy
@@ -73,7 +73,8 @@ def fit(
         ``dev_accuracy``, ``dev_macro_f1``, ``seconds``.
 
     Raises:
-        BadInputError: The loss is no number any more, or the folder is of another run.
+        BadInputError: The folder is of another run.
+        DivergedError: The loss is no number any more.
         StorageFullError: The disk is full.
     """
     epochs = epochs or recipe.epochs
@@ -147,7 +148,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no
         loss = float((logs or {})["loss"])
         if not math.isfinite(loss):
             done = len(self._history)
-            raise BadInputError(
+            raise DivergedError(
                 f"the loss became {loss} in step {batch + 1} of epoch {done + 1}; the state after "
                 f"epoch {done} is kept in {self._folder}; try a lower learning rate than "
                 f"{self._recipe.optimiser.learning_rate:g}, or a smaller clip"
