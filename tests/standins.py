@@ -49,7 +49,7 @@ def stand_in(folder: Path, *, blind: bool = False, size: int = 32, threshold: fl
             recipe={},
             measures={},
             libraries={},
-            hashes=dict(hashes_of(folder)),
+            hashes=hashes_of(folder),
             licence="Apache-2.0",
             use="tests",
             limits=["What somebody feels cannot be seen."],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 
 from cinemotion.__main__ import run
+from cinemotion.learn.modelfolder import ONNX, SHIPPED
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +104,20 @@ def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> No
     assert report["problems"] == []
     assert report["weights"]["centerface"]["state"] == "ok"
     assert "CPUExecutionProvider" in report["accelerators"]
+    assert report["models"]["compact-v1"]["state"] == "ok"
+
+
+def test_doctor_finds_a_damaged_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(SHIPPED / "compact-v1", tmp_path / "compact-v1")
+    (tmp_path / "compact-v1" / ONNX).write_bytes(b"half a net")
+    monkeypatch.setattr("cinemotion.flows.looking.doctor.SHIPPED", tmp_path)
+    monkeypatch.setattr("cinemotion.learn.modelfolder.SHIPPED", tmp_path)
+    assert run(["doctor"]) == 2
+    printed = capsys.readouterr()
+    assert "compact-v1   damaged" in printed.out
+    assert "copy the model again" in printed.err
 
 
 def test_dry_run_estimates_and_writes_nothing(

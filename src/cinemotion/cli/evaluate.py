@@ -100,6 +100,8 @@ def register(app: typer.Typer) -> None:
 
 
 def _print(found: Evaluation) -> None:
+    for notice in found.notices:
+        typer.echo(f"mind: {notice}")
     for pair, agreed in found.agreement.items():
         typer.echo(
             f"the labels of {pair} are the same for {agreed['agreement']:.1%} of "

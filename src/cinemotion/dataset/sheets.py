@@ -1,14 +1,18 @@
-"""Small tables that people write: CSV with a header, read with the number of each line.
+"""Tables as CSV with a header: those that people write, and those that are written row by row.
 
 for line, row in read_sheet(Path("votes.csv"), ["sample", "label"]):
     row["label"]
+with SheetWriter(Path("samples.csv"), ["id", "file"]) as sheet:
+    sheet.add({"id": "3f", "file": "3f.png"})
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 from cinemotion.core.errors import BadInputError
 
@@ -63,3 +67,34 @@ def _check_head(path: Path, head: list[str], needed: Sequence[str]) -> None:
         )
     if len(set(head)) != len(head):
         raise BadInputError(f"{path} names a column twice: {','.join(head)}")
+
+
+class SheetWriter:
+    """Writes a table row by row; a context manager.
+
+    Args:
+        path: The file.
+        columns: Their names, in order.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self.path = path
+        self._columns = columns
+
+    def __enter__(self) -> Self:
+        self._file = self.path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.DictWriter(self._file, self._columns, lineterminator="\n")
+        self._writer.writeheader()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add a row: a value for each column."""
+        self._writer.writerow(row)

@@ -15,7 +15,6 @@ for a model inside the package.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +153,6 @@ def write_card(folder: Path, card: Card) -> None:
         draft.write_text(text + "\n", encoding="utf-8")
 
 
-def hashes_of(folder: Path, names: tuple[str, ...] = (ONNX, KERAS)) -> Mapping[str, str]:
+def hashes_of(folder: Path, names: tuple[str, ...] = (ONNX, KERAS)) -> dict[str, str]:
     """SHA-256 of files of a model."""
     return {name: hash_file(folder / name) for name in names if (folder / name).is_file()}

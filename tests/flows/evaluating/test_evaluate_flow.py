@@ -60,6 +60,27 @@ def test_other_sides_and_sources_can_be_measured(
     assert found["measures"]["accuracy"]["value"] == 1
 
 
+def test_samples_that_a_model_was_made_on_are_told(
+    model: Path, reference: str, tmp_path: Path
+) -> None:
+    id = evaluate(model, reference, robustness=False)[0].data["version"]
+    shutil.copytree(model, tmp_path / "m")
+    card = read_card(model)
+    sides = {"train": ["train"], "develop": "val"}
+    known = card.data | {"version": id, "sides": sides}
+    write_card(tmp_path / "m", card.model_copy(update={"data": known}))
+
+    def notices(split: str) -> list[str]:
+        return evaluate(tmp_path / "m", reference, split=split, robustness=False)[0].notices
+
+    assert notices("test") == []
+    assert [len(notices(split)) for split in ("train", "val", "all")] == [1, 1, 2]
+    assert "learned" in notices("train")[0] and "chosen" in notices("val")[0]
+    report, given, truths = evaluate(tmp_path / "m", reference, split="val", robustness=False)
+    write_evaluation(report, given, truths, reference, tmp_path / "r.html", split="val")
+    assert report.notices[0] in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_the_page_shows_answers_and_loads_nothing(
     model: Path, reference: str, tmp_path: Path
 ) -> None:

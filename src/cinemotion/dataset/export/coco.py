@@ -67,7 +67,7 @@ def _write_split(
     def images() -> Iterable[dict[str, Any]]:
         for i, item in enumerate(content.items(split), 1):
             (pictures / item.file).write_bytes(item.picture.data)
-            table.add(item, f"{split}/{item.file}")
+            table.add_item(item, f"{split}/{item.file}")
             size = item.picture.width, item.picture.height
             seen.append(_Seen(item.number, *size, item.distribution))
             yield _image(i, item)

@@ -42,7 +42,7 @@ def write_folders(content: Content, folder: Path, *, shard_bytes: int) -> Layout
             for item in content.items(split):
                 file = f"{split}/{item.label}/{item.file}"
                 (folder / file).write_bytes(item.picture.data)
-                table.add(item, file)
+                table.add_item(item, file)
     return Layout(
         loading=_LOADING.format(split=content.splits[0], classes=list(content.classes)),
         distribution=[describe_file(table.path, folder), describe_pictures(content, "*/")],

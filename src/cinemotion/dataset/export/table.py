@@ -1,22 +1,21 @@
 """``samples.csv``: a row per exported picture file, with its label, origin and hash.
 
     with SampleTable(folder) as table:
-        table.add(item, "train/happy/3f….png")
+        table.add_item(item, "train/happy/3f….png")
 
 The formats that hold loose pictures or archives have it; it also vouches for their bytes.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cinemotion.core.hashing import hash_bytes
 from cinemotion.dataset.export.content import ORIGIN, Item
 from cinemotion.dataset.export.layout import describe_column
+from cinemotion.dataset.sheets import SheetWriter
 
 NAME = "samples.csv"
 _KINDS = {
@@ -30,7 +29,7 @@ _KINDS = {
 }
 
 
-class SampleTable:
+class SampleTable(SheetWriter):
     """Writes the table row by row; a context manager.
 
     Args:
@@ -38,23 +37,9 @@ class SampleTable:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
+        super().__init__(folder / NAME, list(_KINDS))
 
-    def __enter__(self) -> Self:
-        self._file = self.path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.DictWriter(self._file, list(_KINDS), lineterminator="\n")
-        self._writer.writeheader()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self._file.close()
-
-    def add(self, item: Item, file: str) -> None:
+    def add_item(self, item: Item, file: str) -> None:
         """Add a sample.
 
         Args:
@@ -72,7 +57,7 @@ class SampleTable:
             "height": item.picture.height,
             "sha256": hash_bytes(item.picture.data),
         }
-        self._writer.writerow(row | item.origin)
+        self.add(row | item.origin)
 
 
 def describe_table() -> dict[str, Any]:

@@ -34,7 +34,7 @@ def write_webdataset(content: Content, folder: Path, *, shard_bytes: int) -> Lay
                 with tarfile.open(paths[-1], "w", format=tarfile.USTAR_FORMAT) as tar:
                     for item in items:
                         _add(tar, item)
-                        table.add(item, f"{paths[-1].name}/{item.file}")
+                        table.add_item(item, f"{paths[-1].name}/{item.file}")
     return Layout(
         loading=_LOADING.format(shards=_pattern(paths, content.splits[0])),
         distribution=[describe_file(path, folder) for path in (table.path, *paths)],

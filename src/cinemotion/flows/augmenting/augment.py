@@ -149,7 +149,7 @@ def _write_copies(
                 data = encode_image(changing(image, key, size), "png")
                 file = f"{parent['split']}/{parent['label']}/{parent['id']}-aug{copy}.png"
                 (folder / file).write_bytes(data)
-                table.add(parent, copy, file, data)
+                table.add_copy(parent, copy, file, data)
             written += settings.copies
             yield written
 

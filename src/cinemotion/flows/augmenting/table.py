@@ -1,7 +1,7 @@
 """``augmented.csv``: a row per copy, with the sample that it was made from.
 
 with CopyTable(folder, settings) as table:
-    table.add(parent, 1, "train/happy/3f…-aug1.png", data)
+    table.add_copy(parent, 1, "train/happy/3f…-aug1.png", data)
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from cinemotion.core.hashing import hash_bytes
 from cinemotion.dataset.export.layout import Layout, describe_column, describe_file
 from cinemotion.dataset.export.table import NAME as SAMPLES
+from cinemotion.dataset.sheets import SheetWriter
 from cinemotion.flows.augmenting.settings import AugmentSettings
 
 NAME = "augmented.csv"
@@ -33,7 +32,7 @@ Row = Mapping[str, str]
 """Of ``samples.csv``."""
 
 
-class CopyTable:
+class CopyTable(SheetWriter):
     """Writes the table row by row; a context manager.
 
     Args:
@@ -42,24 +41,10 @@ class CopyTable:
     """
 
     def __init__(self, folder: Path, settings: AugmentSettings) -> None:
-        self.path = folder / NAME
+        super().__init__(folder / NAME, list(_KINDS))
         self._settings = settings
 
-    def __enter__(self) -> Self:
-        self._file = self.path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.DictWriter(self._file, list(_KINDS), lineterminator="\n")
-        self._writer.writeheader()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self._file.close()
-
-    def add(self, parent: Row, copy: int, file: str, data: bytes) -> None:
+    def add_copy(self, parent: Row, copy: int, file: str, data: bytes) -> None:
         """Add a copy.
 
         Args:
@@ -77,7 +62,7 @@ class CopyTable:
             "copy": copy,
             "sha256": hash_bytes(data),
         }
-        self._writer.writerow(row)
+        self.add(row)
 
 
 def read_rows(path: Path) -> Iterator[Row]:

@@ -51,6 +51,7 @@ class Evaluation:
         data: What it was measured on.
         samples: How many pictures could be read.
         unreadable: Why the others could not, by name.
+        notices: What to know of the model and these samples, as that it learned from them.
         agreement: Of two annotators each, how often their labels are the same.
         sets: By annotator: ``samples``, ``left_out``, ``ties``, ``classes``, ``measures`` (each
             with ``value``, ``low``, ``high``), ``per_class``, ``confusion``, ``reliability``,
@@ -62,6 +63,7 @@ class Evaluation:
     data: dict[str, str]
     samples: int
     unreadable: dict[str, str]
+    notices: list[str]
     agreement: dict[str, dict[str, float]]
     sets: dict[str, dict[str, Any]]
     speed: dict[str, float]
@@ -108,11 +110,30 @@ def evaluate(
         data=cases.about,
         samples=len(given.names),
         unreadable=given.unreadable,
+        notices=_notices(classifier, cases.about),
         agreement=_agreements(truths),
         sets={name: _measure(classifier, given, truth, seed) for name, truth in truths.items()},
         speed=_speed(classifier),
     )
     return report, given, truths
+
+
+def _notices(classifier: Classifier, about: dict[str, str]) -> list[str]:
+    """What a reader of the figures has to know about the model and these very samples."""
+    known = classifier.card.data
+    sides = known.get("sides")
+    if sides is None or about.get("version") != known["version"]:
+        return []
+    split = about["split"]
+    notices = []
+    if split in (*sides["train"], "all"):
+        notices.append("the model learned from these samples, so that the figures promise nothing")
+    if split in (sides["develop"], "all"):
+        notices.append(
+            "the epoch, the temperature and the limit of unknown were chosen on these samples: "
+            "the figures are a little too good"
+        )
+    return notices
 
 
 def _measure(classifier: Classifier, given: Answers, truth: Truth, seed: int) -> dict[str, Any]:

