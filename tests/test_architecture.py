@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "cinemotion"
 
-STAGES = {"video", "faces", "curate", "dataset", "engine"}
+STAGES = {"video", "faces", "film", "curate", "dataset", "engine"}
 ALLOWED = {
     "core": {"core"},
     "recipes": {"core"},

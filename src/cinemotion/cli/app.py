@@ -12,6 +12,7 @@ import typer
 
 from cinemotion import __version__
 from cinemotion.cli import (
+    analyze,
     audit,
     augment,
     build,
@@ -64,7 +65,7 @@ def _root(
 
 GROUPS = (
     *(build, look, dataset, ingest, curate, labels, split, versions, audit, export, augment),
-    *(features, cluster, responses, train, search, evaluate, predict, doctor),
+    *(features, cluster, responses, train, search, evaluate, predict, analyze, doctor),
 )
 for group in GROUPS:
     group.register(app)

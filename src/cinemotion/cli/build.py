@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cinemotion.cli.building import building
 from cinemotion.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from cinemotion.flows.building.watch import Watch
     from cinemotion.recipes import BuildRecipe
 
 Films = Annotated[list[Path], typer.Argument(help="Film files, or folders that are searched.")]
@@ -120,7 +118,7 @@ def build(
         raise BadInputError("--out is missing; name the dataset's folder: --out DATASET")
     from cinemotion.flows.building.build import build as run_build
 
-    with _watch() as watch:
+    with building() as watch:
         report = run_build(
             films,
             out,
@@ -140,17 +138,6 @@ def build(
         return 2
     troubled = [row for row in report.films if row["status"] != "done"]
     return 1 if strict and troubled else 0
-
-
-def _watch() -> AbstractContextManager[Watch]:
-    """A progress bar where somebody can see it."""
-    from cinemotion.flows.building.watch import Quiet
-
-    if not sys.stderr.isatty():
-        return nullcontext(Quiet())
-    from cinemotion.cli.progress import BuildProgress
-
-    return BuildProgress()
 
 
 def register(app: typer.Typer) -> None:

@@ -32,10 +32,14 @@ def counting(what: str) -> Iterator[Callable[[int, int], None] | None]:
 
     columns = (BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn(what))
     console = Console(stderr=True)
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
+    bar = Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+    task = bar.add_task("", total=None)
 
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+    def progress(done: int, total: int) -> None:
+        bar.start()  # at the first step: another bar may come before
+        bar.update(task, completed=done, total=total)
 
+    try:
         yield progress
+    finally:
+        bar.stop()

@@ -33,7 +33,6 @@ class BuildProgress:
         self._faces = 0
 
     def __enter__(self) -> Self:
-        self._progress.start()
         return self
 
     def __exit__(
@@ -47,6 +46,7 @@ class BuildProgress:
     def begin(self, films: int, seconds: float) -> None:
         """See :meth:`cinemotion.flows.building.watch.Watch.begin`."""
         self._films = films
+        self._progress.start()
         # Without a known length the bar pulses instead of lying.
         self._task = self._progress.add_task(
             "", total=seconds or None, films=f"0/{films}", at="", speed="", faces=0
@@ -78,3 +78,5 @@ class BuildProgress:
         if self._task is not None:
             self._done += 1
             self._progress.update(self._task, films=f"{self._done}/{self._films}")
+            if self._done == self._films:
+                self._progress.stop()  # another bar may follow

@@ -20,7 +20,12 @@ Recipe = TypeVar("Recipe", bound=BaseModel)
 
 
 def read_recipe(
-    kind: type[Recipe], path: Path | None, overrides: Mapping[str, Any], *, page: str
+    kind: type[Recipe],
+    path: Path | None,
+    overrides: Mapping[str, Any],
+    *,
+    page: str,
+    beneath: Mapping[str, Any] | None = None,
 ) -> Recipe:
     """Read a recipe and lay single settings over it.
 
@@ -30,27 +35,38 @@ def read_recipe(
         overrides: Dotted keys and values, for instance ``{"crop.size": 112}``; ``None``
             values are left out.
         page: Where the keys are described.
+        beneath: Dotted keys and values of what the file leaves out, where they are not the
+            model's own defaults.
 
     Raises:
         BadRecipeError: The file cannot be read, or a key is unknown or out of range; the
             message names the key.
     """
     data: dict[str, Any] = {} if path is None else _read(path)
+    for dotted, value in (beneath or {}).items():
+        section, key = _section(data, dotted, path)
+        section.setdefault(key, value)
     for dotted, value in overrides.items():
         if value is not None:
-            *parents, key = dotted.split(".")
-            section = data
-            for parent in parents:
-                section = section.setdefault(parent, {})
-                if not isinstance(section, dict):
-                    raise BadRecipeError(
-                        f"recipe {path}: {parent!r} must be a table, [{parent}], got {section!r}"
-                    )
+            section, key = _section(data, dotted, path)
             section[key] = value
     try:
         return kind.model_validate(data)
     except ValidationError as error:
         raise BadRecipeError(_one_line(error, path, page)) from error
+
+
+def _section(data: dict[str, Any], dotted: str, path: Path | None) -> tuple[dict[str, Any], str]:
+    """The table that a dotted key belongs to, made where it is not there, and the key's end."""
+    *parents, key = dotted.split(".")
+    section = data
+    for parent in parents:
+        section = section.setdefault(parent, {})
+        if not isinstance(section, dict):
+            raise BadRecipeError(
+                f"recipe {path}: {parent!r} must be a table, [{parent}], got {section!r}"
+            )
+    return section, key
 
 
 def _read(path: Path) -> dict[str, Any]:

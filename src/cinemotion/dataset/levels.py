@@ -36,12 +36,17 @@ def _filmed(dataset: Dataset) -> pl.DataFrame:
         .join(films, on=["film", "recipe"], how="left")
         .join(_stretches(dataset), on=["film", "recipe", "shot"], how="left")
     )
+    cast = dataset.table("cast")
+    keyed = keyed.join(cast, on=["film", "recipe", "track"], how="left")
     shot = _key("film", "stretch")
     return keyed.select(
         "id",
         film=pl.coalesce(_key(pl.lit("group"), "group"), "film"),
         scene=pl.lit(None, pl.String),
-        character=pl.lit(None, pl.String),
+        # A name is the same person in every film; a number is somebody of this film and recipe.
+        character=pl.coalesce(
+            _key(pl.lit("character"), "name"), _key("film", "recipe", "character")
+        ),
         shot=shot,
         # Two recipes number the tracks of one face each in their own way: the shot holds both.
         track=pl.when(pl.col("film").is_in(several.implode()))

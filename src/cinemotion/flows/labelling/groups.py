@@ -23,4 +23,4 @@ def group_keys(dataset: Dataset, *, upto: int | None = None) -> pl.DataFrame:
         "id", named=pl.format("character/{}", "character")
     )
     keys = levels(dataset).join(named, on="id", how="left")
-    return keys.with_columns(character=pl.coalesce("character", "named")).drop("named")
+    return keys.with_columns(character=pl.coalesce("named", "character")).drop("named")

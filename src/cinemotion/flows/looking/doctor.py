@@ -11,13 +11,15 @@ import platform
 import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from cinemotion import __version__
 from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import CinemotionError, WeightsError
 from cinemotion.core.hashing import hash_file
-from cinemotion.faces.weights import WEIGHTS, find_weight
+from cinemotion.faces.weights import WEIGHTS, Weight, find_weight
 from cinemotion.learn.modelfolder import ONNX, SHIPPED, read_card, shipped_models
 
 _PACKAGES = (
@@ -94,20 +96,27 @@ def _weights(problems: list[str]) -> dict[str, Any]:
         try:
             path = find_weight(name)
         except WeightsError as error:
-            problems.append(str(error))
+            if weight.extra is None or find_spec(str(weight.package)) is not None:
+                problems.append(str(error))
             path = None
         found[name] = {
             "file": weight.file,
             "licence": weight.licence,
             "path": None if path is None else str(path),
             "sha256": weight.sha256 if path is None else hash_file(path),
-            "state": "not fetched yet" if path is None else "ok",
+            "state": _state(weight, path),
         }
     return found
 
 
+def _state(weight: Weight, path: Path | None) -> str:
+    if path is not None:
+        return "ok"
+    return "not fetched yet" if weight.extra is None else f"optional: [{weight.extra}]"
+
+
 def _models(problems: list[str]) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for name in shipped_models():
         folder = SHIPPED / name
         try:

@@ -30,8 +30,11 @@ def our_script(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def plotly_script() -> str:
+def plotly_script(extra: str = "cluster") -> str:
     """The text of plotly.js (MIT), 4.8 MB.
+
+    Args:
+        extra: The extra of ours that brings it, for the message where it is missing.
 
     Raises:
         MissingExtraError: plotly is not installed.
@@ -39,7 +42,7 @@ def plotly_script() -> str:
     try:
         from plotly.offline import get_plotlyjs
     except ModuleNotFoundError as error:
-        raise MissingExtraError("plotly", "cluster") from error
+        raise MissingExtraError("plotly", extra) from error
     return str(get_plotlyjs())
 
 

@@ -30,7 +30,7 @@ from cinemotion.dataset.versions import version_ids, versions_lock
 from cinemotion.dataset.votes import Votes
 from cinemotion.flows.versions.doomed import Forgetting, find_doomed, plan_file, unfinished
 
-_OF_FILM = ("crops", "facts", "frames", "segments", "shots", "films")
+_OF_FILM = ("crops", "facts", "frames", "segments", "shots", "films", "cast")
 _OF_SAMPLE = ("crops", "stills", "facts", "fingerprints", "duplicates", "features")
 
 

@@ -1,0 +1,126 @@
+"""``cinemotion analyze``: who is in a film, and what their faces show over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cinemotion.cli.building import building
+from cinemotion.cli.counting import counting
+from cinemotion.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from cinemotion.flows.analyzing.analysis import Analysis
+
+_SHOWN = 12  # characters in the terminal
+
+
+def analyze(
+    films: Annotated[list[Path], typer.Argument(help="Film files, or folders that are searched.")],
+    out: Annotated[Path, typer.Option(metavar="REPORT_DIR", help="The report's folder.")],
+    model: Annotated[
+        str | None, typer.Option(help="A model's folder or name.  [default: compact-v1]")
+    ] = None,
+    every: Annotated[
+        float | None, typer.Option(help="Seconds between the frames looked at.  [default: 0.2]")
+    ] = None,
+    characters: Annotated[
+        str, typer.Option(metavar="N|auto", help="How many people there are.")
+    ] = "auto",
+    names: Annotated[
+        Path | None, typer.Option(help="A characters.csv that says who is who.")
+    ] = None,
+    recast: Annotated[
+        bool, typer.Option("--recast", help="Group faces anew, though characters.csv was edited.")
+    ] = False,
+    embedder: Annotated[
+        str | None, typer.Option(help="How people are told apart, or none.  [default: dlib]")
+    ] = None,
+    window: Annotated[
+        float | None, typer.Option(help="Seconds over which arcs are smoothed.  [default: 3]")
+    ] = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(help="Where crops are kept, and may be already.  [default: in REPORT_DIR]"),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="A recipe (TOML); options override its keys.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes; 0: none.  [default: all cores]")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Read films: characters, what their faces show over time, one report for each."""
+    from cinemotion.core.errors import BadInputError
+    from cinemotion.flows.analyzing.analyze import analyze as run
+    from cinemotion.flows.analyzing.settings import load_analyze_recipe
+
+    if characters != "auto" and not (characters.isdecimal() and int(characters)):
+        raise BadInputError(f"--characters is a number from 1 or auto, got {characters!r}")
+    settings = load_analyze_recipe(
+        recipe,
+        {
+            "model": model,
+            "window": window,
+            "build.sampling.every": every,
+            "people.count": None if characters == "auto" else int(characters),
+            "people.embedder": embedder,
+        },
+    )
+    with building() as watch, counting("faces") as progress:
+        found = run(
+            films,
+            out,
+            recipe=settings,
+            dataset=dataset,
+            names=names,
+            recast=recast,
+            workers=workers,
+            watch=watch,
+            progress=progress,
+        )
+    if json:
+        documents = [each.summary() for each in found]
+        print_json(documents[0] if len(documents) == 1 else {"films": documents})
+        return 0
+    for each in found:
+        _print(each)
+    typer.echo(f"report: {out}")
+    return 0
+
+
+def _print(analysis: Analysis) -> None:
+    summary = analysis.summary()
+    faces = summary["coverage"]["faces"]
+    typer.echo(
+        f"{analysis.title}: {summary['film']['seconds']:.1f} s, {len(summary['shots'])} shots, "
+        f"{len(analysis.people)} characters, "
+        + (f"most shown: {summary['dominant']}" if faces else "no face was found")
+    )
+    if summary["film"]["status"] == "partial":
+        typer.echo(f"only a part could be read: {summary['film']['reason']}")
+    print_table(
+        ["character", "name", "on screen", "first seen", "most shown", "share", "tracks"],
+        [
+            [
+                told["id"],
+                told["name"] if told["name"] != told["id"] else "",
+                f"{told['screen_seconds']:.1f} s",
+                f"{told['first_seen']:.1f} s",
+                told["dominant"] or "",
+                f"{told['probabilities'][told['dominant']]:.2f}" if told["dominant"] else "",
+                len(told["tracks"]),
+            ]
+            for told in summary["characters"][:_SHOWN]
+        ],
+    )
+    if len(summary["characters"]) > _SHOWN:
+        typer.echo(f"and {len(summary['characters']) - _SHOWN} more, see characters.csv")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands to the app."""
+    app.command()(analyze)

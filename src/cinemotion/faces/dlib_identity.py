@@ -1,0 +1,68 @@
+"""dlib's face descriptor: 128 numbers, at most about 0.6 apart for one person.
+
+King 2009, JMLR 10, and http://dlib.net (Boost licence); its weights come with the package
+``face_recognition_models`` (CC0). It aligns the face itself, by five points of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cinemotion.core.errors import MissingExtraError
+from cinemotion.core.types import Floats, Image
+from cinemotion.faces.align import MARGIN
+from cinemotion.faces.weights import WEIGHTS, fetch_weight
+
+_NET, _POINTS = "dlib-identity", "dlib-points"
+_PADDING = 0.25  # around the face in the chip that the network sees, as it was trained
+_BATCH = 16
+
+
+class DlibIdentity:
+    """See the module's docstring.
+
+    Raises:
+        MissingExtraError: dlib is not installed.
+        WeightsError: The weights are missing or not the pinned ones.
+    """
+
+    dimensions = 128
+    limit = 0.55
+
+    def __init__(self) -> None:
+        try:
+            import dlib
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("dlib", "identity") from error
+        self._dlib = dlib
+        self._points = dlib.shape_predictor(str(fetch_weight(_POINTS)))
+        self._net = dlib.face_recognition_model_v1(str(fetch_weight(_NET)))
+        self.recipe: dict[str, Any] = {
+            "name": "dlib",
+            "dlib": dlib.__version__,
+            "weights": [WEIGHTS[name].sha256 for name in (_NET, _POINTS)],
+            "margin": MARGIN,
+        }
+
+    def __call__(self, crops: Sequence[Image], landmarks: Floats) -> Floats:
+        """See :meth:`Embedder.__call__`; the landmarks are not needed."""
+        found = np.zeros((len(crops), self.dimensions), np.float32)
+        for at in range(0, len(crops), _BATCH):
+            chips = [self._chip(crop) for crop in crops[at : at + _BATCH]]
+            vectors = self._net.compute_face_descriptor(chips, 0)
+            found[at : at + _BATCH] = [np.asarray(vector, np.float32) for vector in vectors]
+        return found
+
+    def _chip(self, crop: Image) -> Image:
+        """The face as the network was shown faces: uint8 ``(150, 150, 3)``."""
+        dlib = self._dlib
+        side = crop.shape[0]
+        # The middle of our crop is the face; dlib's box ends where a detector's would.
+        edge = (1 - 1 / MARGIN) / 2
+        box = dlib.rectangle(*(round(side * part) for part in (edge, edge, 1 - edge, 1 - edge)))
+        crop = np.ascontiguousarray(crop)
+        chip: Image = dlib.get_face_chip(crop, self._points(crop, box), 150, _PADDING)
+        return chip

@@ -1,0 +1,194 @@
+"""What an analysis of a film found, as plain data: what is printed, written and drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cinemotion.film.arcs import Arc
+from cinemotion.film.turning import TurningPoint
+from cinemotion.film.valence import valence
+from cinemotion.flows.analyzing.footage import Footage
+from cinemotion.flows.analyzing.settings import AnalyzeRecipe
+from cinemotion.flows.analyzing.sightings import Sightings
+from cinemotion.learn.modelfolder import Card
+
+Doubles = NDArray[np.float64]
+
+SCHEMA = "cinemotion-analysis/1"
+"""The name and version of the JSON document; see docs/analysis.md."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Person:
+    """A character, or the film as a whole.
+
+    Attributes:
+        id: ``c01`` and so on; ``film`` for the whole.
+        name: What to call it.
+        tracks: The numbers of its tracks.
+        screen_seconds: How long it is on screen.
+        probabilities: float64 ``(k,)``, the mean of the tracks' votes; NaN where none has one.
+        arc: Over time.
+        turns: Where its expression becomes another.
+        best: The sample that shows it best; ``None`` where there is none.
+    """
+
+    id: str
+    name: str
+    tracks: tuple[int, ...]
+    screen_seconds: float
+    probabilities: Doubles
+    arc: Arc
+    turns: list[TurningPoint]
+    best: str | None
+
+    @property
+    def known(self) -> bool:
+        """Whether there is any answer."""
+        return bool(np.isfinite(self.probabilities).all())
+
+    def dominant(self, classes: tuple[str, ...]) -> str | None:
+        """The class that most of the votes went to."""
+        return classes[int(self.probabilities.argmax())] if self.known else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """All of it.
+
+    Attributes:
+        footage: Which film, in which dataset.
+        recipe: How.
+        card: The model's.
+        seen: Who is on screen when.
+        probabilities: float64 ``(n, k)``, the model's answers, row by row of ``seen.faces``.
+        tracks: As ``people.describe_tracks`` gives them, and ``character`` (an id, or null).
+        votes: float64 ``(t, k)``, row by row of ``tracks``; NaN where a track has none.
+        film: The film as a whole.
+        people: The characters, who is on screen the longest first.
+    """
+
+    footage: Footage
+    recipe: AnalyzeRecipe
+    card: Card
+    seen: Sightings
+    probabilities: Doubles
+    tracks: pl.DataFrame
+    votes: Doubles
+    film: Person
+    people: list[Person]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The ordered classes."""
+        return tuple(self.card.classes)
+
+    @property
+    def title(self) -> str:
+        """What the film is called."""
+        return str(self.footage.row["title"])
+
+    def named(self, probabilities: Doubles) -> dict[str, float] | None:
+        """Probabilities by class; ``None`` where there are none."""
+        if not np.isfinite(probabilities).all():
+            return None
+        return {
+            name: round(float(value), 6)
+            for name, value in zip(self.classes, probabilities, strict=True)
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """The JSON document; docs/analysis.md describes its fields."""
+        row, seen = self.footage.row, self.seen
+        covered = float(seen.faces.unique("pts")["stretch"].sum()) if seen.faces.height else 0.0
+        unknown = self.tracks.filter(pl.col("character").is_null())
+        return {
+            "schema": SCHEMA,
+            "film": {
+                "title": self.title,
+                "path": str(self.footage.path),
+                "id": self.footage.film,
+                "status": row["status"],
+                "reason": row["reason"],
+                "start": seen.start,
+                "seconds": row["seconds"],
+                "width": row["width"],
+                "height": row["height"],
+                "time_base": [seen.time_base.numerator, seen.time_base.denominator],
+            },
+            "dominant": self.film.dominant(self.classes),
+            "probabilities": self.named(self.film.probabilities),
+            "valence": self._valence(self.film),
+            "coverage": {
+                "seconds_with_faces": round(covered, 3),
+                "share": round(covered / row["seconds"], 4) if row["seconds"] else 0.0,
+                "frames_looked_at": seen.frames.height,
+                "faces": seen.faces.height,
+            },
+            "turning_points": self._turns(self.film),
+            "shots": [
+                {
+                    "start": _instant(shot, "start"),
+                    "end": _instant(shot, "end"),
+                    "transition": shot["transition"],
+                }
+                for shot in seen.shots.iter_rows(named=True)
+            ],
+            "characters": [self._character(person) for person in self.people],
+            "unknown": {
+                "tracks": unknown["track"].to_list(),
+                "screen_seconds": round(float(unknown["screen_seconds"].sum()), 3),
+            },
+            "model": {
+                "name": self.card.name,
+                "sha256": self.card.hashes["model.onnx"],
+                "classes": list(self.classes),
+            },
+            "settings": self.recipe.model_dump(mode="json"),
+            "dataset": {"recipe": self.footage.recipe, "every": self.footage.every},
+        }
+
+    def _character(self, person: Person) -> dict[str, Any]:
+        mine = self.tracks.filter(pl.col("track").is_in(person.tracks))
+        return {
+            "id": person.id,
+            "name": person.name,
+            "screen_seconds": round(person.screen_seconds, 3),
+            "first_seen": round(float(mine["start"].min() or 0.0), 3),  # type: ignore[arg-type]
+            "dominant": person.dominant(self.classes),
+            "probabilities": self.named(person.probabilities),
+            "valence": self._valence(person),
+            "tracks": list(person.tracks),
+            "turning_points": self._turns(person),
+        }
+
+    def _valence(self, person: Person) -> float | None:
+        if not person.known:
+            return None
+        return round(float(valence(person.probabilities, self.classes)), 4)
+
+    def _turns(self, person: Person) -> list[dict[str, Any]]:
+        return [
+            {
+                "seconds": round(turn.seconds, 3),
+                "change": round(turn.change, 4),
+                "from": self.classes[int(turn.before.argmax())],
+                "to": self.classes[int(turn.after.argmax())],
+                "more": self.classes[int((turn.after - turn.before).argmax())],
+                "less": self.classes[int((turn.after - turn.before).argmin())],
+            }
+            for turn in person.turns
+        ]
+
+
+def _instant(shot: dict[str, Any], side: str) -> dict[str, Any]:
+    return {
+        "seconds": shot[side],
+        "pts": shot[f"{side}_pts"],
+        "frame": shot[f"{side}_frame"],
+    }

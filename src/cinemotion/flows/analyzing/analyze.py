@@ -1,0 +1,226 @@
+"""Read a film: from the file to its characters and their emotional arcs.
+
+    analysis = analyze("film.mp4", "report")
+    analysis.summary()["characters"][0]["dominant"]
+
+What was computed before is not computed again: the dataset keeps crops, answers and identities, so
+that an interrupted analysis goes on, and one with other settings takes seconds. An expression that
+is shown is not an emotion that is felt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cinemotion.core.cores import usable_cores
+from cinemotion.core.errors import BadInputError
+from cinemotion.film.arcs import Arc, draw_arc
+from cinemotion.film.turning import turning_points
+from cinemotion.flows.analyzing.analysis import Analysis, Person
+from cinemotion.flows.analyzing.cast import Member
+from cinemotion.flows.analyzing.casting import settle_cast
+from cinemotion.flows.analyzing.expressions import read_expressions
+from cinemotion.flows.analyzing.footage import Footage, take_footage
+from cinemotion.flows.analyzing.people import describe_tracks, find_people
+from cinemotion.flows.analyzing.settings import AnalyzeRecipe
+from cinemotion.flows.analyzing.sightings import Sightings, read_sightings
+from cinemotion.flows.analyzing.vectors import Progress
+from cinemotion.flows.analyzing.write import write_analysis
+from cinemotion.flows.building.watch import Watch
+from cinemotion.learn.classifier import Classifier, open_classifier
+
+Doubles = NDArray[np.float64]
+
+DATASET = "dataset"
+"""The folder of crops inside a report's, where the user names no other."""
+
+_MOST_INSTANTS = 7200  # of an arc: a second apart in a film of two hours
+
+
+def analyze(
+    films: Path | str | Sequence[Path | str],
+    out: Path | str,
+    *,
+    recipe: AnalyzeRecipe | None = None,
+    dataset: Path | str | None = None,
+    names: Path | str | None = None,
+    recast: bool = False,
+    workers: int | None = None,
+    watch: Watch | None = None,
+    progress: Progress | None = None,
+) -> list[Analysis]:
+    """Analyse films, or go on with an analysis.
+
+    Args:
+        films: A film, a folder of films, or several.
+        out: The folder of the report; of several films, one below it for each.
+        recipe: How; the defaults where ``None``.
+        dataset: Where crops are kept, and may be already; ``out/dataset`` where ``None``.
+        names: A ``characters.csv`` that says who is who; of a single film.
+        recast: Group the tracks anew where the report's own ``characters.csv`` was edited.
+        workers: Worker processes; one per core where ``None``.
+        watch: Told how the building goes.
+        progress: Told how answers and identities go.
+
+    Returns:
+        An analysis for each film that could be read.
+
+    Raises:
+        BadInputError: No film can be read, or a setting or name cannot be used.
+        MissingExtraError: A package is not installed.
+        WeightsError: A model is missing or not what its card says.
+    """
+    recipe = recipe or AnalyzeRecipe()
+    classifier = open_classifier(recipe.model, threads=usable_cores())
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise BadInputError(f"{folder} is a file; --out needs a folder")
+    paths = [Path(film) for film in ([films] if isinstance(films, str | Path) else films)]
+    kept = Path(dataset) if dataset is not None else folder / DATASET
+    taken = take_footage(paths, kept, recipe.build, workers=workers, watch=watch)
+    if names is not None and len(taken) > 1:
+        raise BadInputError("--names is of one film; edit each film's own characters.csv instead")
+    return [
+        _analyze(
+            footage,
+            folder if len(taken) == 1 else folder / _slug(footage),
+            recipe,
+            classifier,
+            names=None if names is None else Path(names),
+            recast=recast,
+            progress=progress,
+        )
+        for footage in taken
+    ]
+
+
+def _analyze(
+    footage: Footage,
+    out: Path,
+    recipe: AnalyzeRecipe,
+    classifier: Classifier,
+    *,
+    names: Path | None,
+    recast: bool,
+    progress: Progress | None,
+) -> Analysis:
+    seen = read_sightings(footage)
+    probabilities = read_expressions(
+        footage.dataset, seen.faces["id"].to_list(), classifier, progress
+    )
+    tracks = describe_tracks(seen)
+    cast, tracks = settle_cast(
+        out,
+        tracks,
+        lambda: find_people(footage.dataset, seen, tracks, recipe.people, progress=progress),
+        footage=footage,
+        names=names,
+        recast=recast,
+    )
+    votes = vote(seen, tracks, probabilities)
+    draw = _Artist(footage, seen, probabilities, votes, tracks, recipe)
+    everybody = Member("film", "all faces", tuple(tracks["track"].to_list()))
+    analysis = Analysis(
+        footage=footage,
+        recipe=recipe,
+        card=classifier.card,
+        seen=seen,
+        probabilities=probabilities,
+        tracks=tracks,
+        votes=votes,
+        film=draw.person(everybody),
+        people=[draw.person(member) for member in cast.members],
+    )
+    write_analysis(analysis, cast, out)
+    return analysis
+
+
+def vote(seen: Sightings, tracks: pl.DataFrame, probabilities: Doubles) -> Doubles:
+    """The vote of each track: the mean of its answers, weighed by quality and time on screen.
+
+    Args:
+        seen: The faces.
+        tracks: Row by row, their numbers in ``track``.
+        probabilities: float64 ``(n, k)``, row by row of ``seen.faces``.
+
+    Returns:
+        float64 ``(t, k)``, rows sum to 1; NaN where no face of a track has any quality.
+    """
+    order = {track: at for at, track in enumerate(tracks["track"].to_list())}
+    of = np.array([order[track] for track in seen.faces["track"]], np.int64)
+    weights = trust(seen) * seen.faces["stretch"].to_numpy()
+    sums, total = np.zeros((len(order), probabilities.shape[1])), np.zeros(len(order))
+    np.add.at(sums, of, weights[:, None] * probabilities)
+    np.add.at(total, of, weights)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Doubles = sums / np.where(total > 0, total, np.nan)[:, None]
+    return found
+
+
+def trust(seen: Sightings) -> Doubles:
+    """How far each face's answer can be trusted: its quality, float64 ``(n,)`` in [0, 1]."""
+    return seen.faces["quality"].fill_null(0.0).cast(pl.Float64).to_numpy()
+
+
+class _Artist:
+    """Draws the arcs of one film."""
+
+    def __init__(
+        self,
+        footage: Footage,
+        seen: Sightings,
+        probabilities: Doubles,
+        votes: Doubles,
+        tracks: pl.DataFrame,
+        recipe: AnalyzeRecipe,
+    ) -> None:
+        self._seen, self._probabilities, self._votes = seen, probabilities, votes
+        self._tracks, self._recipe = tracks, recipe
+        length = max(seen.end - seen.start, footage.every)
+        self._step = max(footage.every, length / _MOST_INSTANTS)
+        self._grid = seen.start + np.arange(0.0, length, self._step)
+        self._trust = trust(seen)
+        self._reach = 1.5 * self._step
+
+    def person(self, member: Member) -> Person:
+        """A character with its arc."""
+        mine = self._tracks["track"].is_in(member.tracks).to_numpy()
+        votes = self._votes[mine & np.isfinite(self._votes).all(axis=1)]
+        nothing = np.full(self._votes.shape[1], np.nan)
+        rows = self._seen.faces["track"].is_in(member.tracks).to_numpy()
+        arc = self._arc(rows)
+        best = self._tracks.filter(mine).sort("quality", descending=True)["best"]
+        return Person(
+            id=member.id,
+            name=member.name or member.id,
+            tracks=member.tracks,
+            screen_seconds=float(self._tracks.filter(mine)["screen_seconds"].sum()),
+            probabilities=votes.mean(axis=0) if len(votes) else nothing,
+            arc=arc,
+            turns=turning_points(arc.seconds, arc.mean),
+            best=best[0] if len(best) else None,
+        )
+
+    def _arc(self, rows: NDArray[np.bool_]) -> Arc:
+        faces = self._seen.faces
+        return draw_arc(
+            faces["seconds"].to_numpy()[rows],
+            faces["track"].cast(pl.Int64).to_numpy()[rows],
+            self._probabilities[rows],
+            self._trust[rows],
+            grid=self._grid,
+            window=self._recipe.window,
+            reach=self._reach,
+            seed=self._recipe.seed,
+        )
+
+
+def _slug(footage: Footage) -> str:
+    """A folder for one of several films: its title, and some of its id."""
+    title = "".join(c if c.isalnum() or c in "-_." else "-" for c in str(footage.row["title"]))
+    return f"{title.strip('-.') or 'film'}-{footage.film[:8]}"

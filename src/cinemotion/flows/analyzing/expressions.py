@@ -1,0 +1,53 @@
+"""What a model says of every face of a film; kept in the dataset by sample and network.
+
+probabilities = read_expressions(footage.dataset, faces["id"], classifier)   # float64 (n, k)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cinemotion.core.types import Floats
+from cinemotion.dataset.dataset import open_dataset
+from cinemotion.faces.framing import Framing, reframe
+from cinemotion.flows.analyzing.vectors import Progress, kept_vectors
+from cinemotion.learn.classifier import Classifier
+from cinemotion.learn.modelfolder import ONNX
+from cinemotion.learn.scores import Reals
+
+_REVISION = 1
+
+
+def read_expressions(
+    dataset: Path, ids: Sequence[str], classifier: Classifier, progress: Progress | None = None
+) -> Reals:
+    """Calibrated probabilities of the crops of some samples.
+
+    Args:
+        dataset: The dataset's folder.
+        ids: The samples, crops of films.
+        classifier: The model.
+        progress: Told how far it is.
+
+    Returns:
+        float64 ``(n, classes)``, rows sum to 1.
+    """
+    card = classifier.card
+    framing = Framing(card.margin, card.lift)
+    opened = open_dataset(dataset)
+
+    def compute(part: Sequence[str]) -> Floats:
+        crops = opened.images(part)
+        return classifier.logits([reframe(crop, Framing(), framing) for crop in crops])
+
+    # Logits, not probabilities: a model that is calibrated anew says the same.
+    recipe: dict[str, Any] = {
+        "name": "expression",
+        "revision": _REVISION,
+        "network": card.hashes[ONNX],
+        "framing": [card.margin, card.lift],
+    }
+    logits = kept_vectors(dataset, recipe, len(card.classes), ids, compute, progress)
+    return classifier.calibrated(logits)

@@ -1,0 +1,191 @@
+"""The page of an analysis: shots, an arc per character with its band, thumbnails, tables, limits.
+
+    write_report(analysis, Path("report.html"))
+
+One file that opens offline; see ``flows/looking/page.py``. Lines are drawn with some thousand
+points and crops with some hundred, however long the film is: the tables beside it hold everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cinemotion import __version__
+from cinemotion.dataset.dataset import Dataset, open_dataset
+from cinemotion.faces.framing import Framing, reframe
+from cinemotion.film.arcs import draws_of
+from cinemotion.film.valence import PLEASURE, valence
+from cinemotion.flows.analyzing.analysis import Analysis, Person
+from cinemotion.flows.looking.page import jpeg_uri, render, write_page
+from cinemotion.flows.looking.scripts import embed_json, our_script, plotly_script
+
+Doubles = NDArray[np.float64]
+
+# Okabe and Ito, Color Universal Design; the same emotion has the same colour in every film.
+COLOURS = {
+    "angry": "#d55e00",
+    "disgust": "#8f63c7",
+    "fear": "#56b4e9",
+    "happy": "#e69f00",
+    "sad": "#0072b2",
+    "surprise": "#cc79a7",
+    "neutral": "#9a958e",
+    "contempt": "#009e73",
+}
+_OTHER = "#b8a900"
+_POINTS = 1500  # of a line
+_CROPS, _CROPS_EACH = 480, 24  # thumbnails in all, and of one character
+_SHOWN = 20  # characters with an arc of their own
+_SIDE, _QUALITY = 72, 70  # pixels and JPEG quality of a thumbnail
+_TIGHT = Framing(1.35, 0.08)  # the face, without the room around it
+
+
+def write_report(analysis: Analysis, out: Path) -> None:
+    """Write the page in one step.
+
+    Raises:
+        BadInputError: The file cannot be written.
+        MissingExtraError: plotly is not installed.
+    """
+    shown = analysis.people[:_SHOWN]
+    dataset = open_dataset(analysis.footage.dataset)
+    each = max(1, min(_CROPS_EACH, _CROPS // max(1, len(shown))))
+    crops = {person.id: _thumbs(analysis, dataset, person, each) for person in shown}
+    data = {
+        "start": _round(analysis.seen.start),
+        "end": _round(analysis.seen.end),
+        "classes": list(analysis.classes),
+        "colours": [COLOURS.get(name, _OTHER) for name in analysis.classes],
+        "shots": [
+            [_round(start), _round(end)]
+            for start, end in analysis.seen.shots.select("start", "end").iter_rows()
+        ],
+        "people": [
+            _line(analysis, person) | {"crops": crops.get(person.id, [])}
+            for person in (analysis.film, *shown)
+        ],
+    }
+    summary = analysis.summary()
+    html = render(
+        "analyze.html",
+        scripts=[plotly_script("analyze"), our_script("analyze.js")],
+        version=__version__,
+        title=analysis.title,
+        summary=summary,
+        card=analysis.card,
+        shown=shown,
+        hidden=len(analysis.people) - len(shown),
+        classes=analysis.classes,
+        colours={name: COLOURS.get(name, _OTHER) for name in analysis.classes},
+        pleasure={name: PLEASURE[name] for name in analysis.classes if name in PLEASURE},
+        crops=crops,
+        recipe=analysis.recipe,
+        measured=_measured(analysis),
+        clock=clock,
+        data=embed_json(data),
+    )
+    write_page(html, out)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``1:02:03.4``."""
+    tenths = round(seconds * 10)
+    minutes, tenths = divmod(abs(tenths), 600)
+    hours, minutes = divmod(minutes, 60)
+    sign = "−" if seconds < 0 and (hours or minutes or tenths) else ""
+    body = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{sign}{body}:{tenths / 10:04.1f}"
+
+
+def _line(analysis: Analysis, person: Person) -> dict[str, Any]:
+    """A character's arc as JSON values; gaps are null."""
+    arc = person.arc
+    rows = _thinned(arc.seen)
+    low, high = draws_of(arc, lambda drawn: valence(drawn, analysis.classes))
+    middle = valence(arc.mean, analysis.classes)
+    return {
+        "id": person.id,
+        "name": person.name,
+        "seconds": [_round(value) for value in arc.seconds[rows].tolist()],
+        "valence": _numbers(middle[rows]),
+        "low": _numbers(low[rows]),
+        "high": _numbers(high[rows]),
+        "probabilities": [_numbers(arc.mean[rows, k]) for k in range(len(analysis.classes))],
+        "frames": _frames(analysis, person, arc.seconds[rows]),
+        "turns": [_round(turn.seconds) for turn in person.turns],
+    }
+
+
+def _thinned(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Rows to draw: evenly spaced, with the borders of every gap, as far as they fit."""
+    step = max(1, -(-len(seen) // _POINTS))
+    border = np.flatnonzero(np.diff(seen.astype(np.int8)) != 0)
+    borders = np.concatenate([border, border + 1])
+    even = np.arange(0, len(seen), step)
+    return np.union1d(even, borders) if len(borders) <= _POINTS else even
+
+
+def _frames(analysis: Analysis, person: Person, seconds: Doubles) -> list[int | None]:
+    """The frame nearest to each instant that shows the person."""
+    faces = analysis.seen.faces.filter(pl.col("track").is_in(person.tracks)).sort("seconds")
+    times, frames = faces["seconds"].to_numpy(), faces["frame"].to_list()
+    if not len(times):
+        return [None] * len(seconds)
+    after = np.clip(np.searchsorted(times, seconds), 0, len(times) - 1)
+    before = np.maximum(after - 1, 0)
+    nearer = np.abs(times[before] - seconds) < np.abs(times[after] - seconds)
+    return [frames[at] for at in np.where(nearer, before, after).tolist()]
+
+
+def _thumbs(
+    analysis: Analysis, dataset: Dataset, person: Person, count: int
+) -> list[dict[str, Any]]:
+    """Good crops of a character, spread over the film, with the answer to each."""
+    faces = analysis.seen.faces.with_columns(
+        answer=pl.Series(analysis.probabilities.argmax(axis=1)),
+        sure=pl.Series(analysis.probabilities.max(axis=1)),
+    ).filter(pl.col("track").is_in(person.tracks))
+    chosen = (
+        faces.with_columns(
+            part=((pl.col("seconds").rank("ordinal") - 1) * count / pl.len()).cast(pl.Int64)
+        )
+        .sort("quality", "id", descending=[True, False])
+        .unique("part", keep="first", maintain_order=True)
+        .unique("id", keep="first", maintain_order=True)
+        .sort("seconds")
+    )
+    images = dataset.images(chosen["id"].to_list())
+    return [
+        {
+            "seconds": _round(row["seconds"]),
+            "clock": clock(row["seconds"]),
+            "frame": row["frame"],
+            "answer": analysis.classes[row["answer"]],
+            "sure": round(100 * row["sure"]),
+            "uri": jpeg_uri(reframe(image, Framing(), _TIGHT), _SIDE, _QUALITY),
+        }
+        for row, image in zip(chosen.iter_rows(named=True), images, strict=True)
+    ]
+
+
+def _measured(analysis: Analysis) -> list[tuple[str, float, int]]:
+    """How good the model was found to be: data set, accuracy, samples."""
+    return [
+        (name, float(found["accuracy"]), int(found.get("samples", 0)))
+        for name, found in analysis.card.measures.items()
+        if "accuracy" in found and name != "develop"
+    ]
+
+
+def _numbers(values: Sequence[float] | Doubles) -> list[float | None]:
+    return [_round(value) if np.isfinite(value) else None for value in np.asarray(values).tolist()]
+
+
+def _round(value: float) -> float:
+    return round(value, 3)

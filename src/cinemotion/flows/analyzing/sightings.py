@@ -1,0 +1,102 @@
+"""Who is on screen when: every face of every sampled frame of a film, as one table.
+
+    seen = read_sightings(footage)
+    seen.faces          # a row per face and sampled frame: id, seconds, stretch, shot, track, …
+
+A frame that stood still was not looked at again; its faces are those of the frame that it equals,
+so that a person who does not move is on screen all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from cinemotion.dataset.dataset import open_dataset
+from cinemotion.flows.analyzing.footage import Footage
+
+_FACE = ("id", "pts", "box", "crop_landmarks", "score")
+_FACTS = ("id", "frame", "shot", "track", "quality", "size")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sightings:
+    """A film's faces over time.
+
+    Attributes:
+        frames: A row per sampled frame: ``pts``, ``seconds``, ``until`` (the next one, or the
+            end of its shot), ``stretch`` (how many seconds it stands for), ``shot``.
+        faces: A row per sampled frame and face on it: those columns, and ``id`` (the sample),
+            ``box``, ``crop_landmarks``, ``score``, ``frame`` (ordinal), ``track``, ``quality``,
+            ``size``.
+        shots: A row per shot: ``shot``, ``start``, ``end`` (seconds), ``start_pts``, ``end_pts``,
+            ``start_frame``, ``end_frame``, ``transition``.
+        time_base: Seconds of a tick.
+        start: Seconds of the film's first picture on the player's clock.
+        end: Seconds at which the last picture leaves the screen.
+    """
+
+    frames: pl.DataFrame
+    faces: pl.DataFrame
+    shots: pl.DataFrame
+    time_base: Fraction
+    start: float
+    end: float
+
+
+def read_sightings(footage: Footage) -> Sightings:
+    """Read a film's faces."""
+    dataset = open_dataset(footage.dataset)
+    mine = (pl.col("film") == footage.film) & (pl.col("recipe") == footage.recipe)
+
+    def rows(table: str, columns: tuple[str, ...]) -> pl.DataFrame:
+        found = dataset.table(table, ["film", "recipe", *columns])
+        return found.filter(mine).drop("film", "recipe")
+
+    shots = rows(
+        "shots",
+        (
+            *("shot", "start_pts", "end_pts", "time_base_num", "time_base_den"),
+            *("start_frame", "end_frame", "transition"),
+        ),
+    ).sort("shot")
+    base = _time_base(shots)
+    shots = shots.with_columns(
+        start=pl.col("start_pts") * float(base), end=pl.col("end_pts") * float(base)
+    )
+    start = float(shots["start"][0]) if shots.height else 0.0
+    end = start + float(footage.row["seconds"] or 0.0)
+    frames = _frames(rows("frames", ("pts", "seconds", "same_as_pts")), shots, end)
+    crops = rows("crops", _FACE).join(rows("facts", _FACTS), on="id")
+    faces = frames.join(
+        crops.rename({"pts": "shown", "shot": "shot_of_crop"}), on="shown", how="inner"
+    )
+    faces = faces.drop("shot_of_crop", "shown").sort("pts", "track", "id")
+    return Sightings(frames.drop("shown"), faces, shots, base, start, end)
+
+
+def _time_base(shots: pl.DataFrame) -> Fraction:
+    if not shots.height:
+        return Fraction(1, 1000)
+    row: dict[str, Any] = shots.row(0, named=True)
+    return Fraction(row["time_base_num"], row["time_base_den"])
+
+
+def _frames(frames: pl.DataFrame, shots: pl.DataFrame, end: float) -> pl.DataFrame:
+    """The sampled frames, with how long each stands for and in which shot."""
+    frames = frames.sort("pts").with_columns(shown=pl.coalesce("same_as_pts", "pts"))
+    frames = frames.join_asof(
+        shots.select("shot", "start_pts", shot_start="start", shot_end="end").sort("start_pts"),
+        left_on="pts",
+        right_on="start_pts",
+    )
+    # The first of a shot also stands for what came before it since the cut.
+    first = (pl.col("shot") != pl.col("shot").shift(1)).fill_null(value=True)
+    since = pl.when(first).then(pl.min_horizontal("shot_start", "seconds")).otherwise("seconds")
+    until = pl.min_horizontal(pl.col("seconds").shift(-1).fill_null(end), "shot_end")
+    stretch = (until - since).clip(lower_bound=0.0)
+    timed = frames.with_columns(until=until, stretch=stretch)
+    return timed.select("pts", "seconds", "until", "stretch", "shot", "shown")

@@ -1,0 +1,103 @@
+"""The tables of an analysis, each as CSV and as Parquet: per face, track, instant and shot.
+
+``faces``   a row per sampled frame and face: when, where, who, and the model's probabilities
+``tracks``  a row per track, with its vote
+``arcs``    a row per character (and ``film``) and instant, with bands; gaps have no rows
+``shots``   a row per shot
+
+Times are seconds on the player's clock; ``pts`` counts ticks of the film's time base.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cinemotion.core.writing import replacing
+from cinemotion.film.arcs import draws_of
+from cinemotion.film.valence import valence
+from cinemotion.flows.analyzing.analysis import Analysis, Person
+
+Doubles = NDArray[np.float64]
+
+_DIGITS = 6
+_SHOT = (
+    *("shot", "start", "end", "start_pts", "end_pts", "start_frame", "end_frame"),
+    "transition",
+)
+
+
+def write_tables(analysis: Analysis, out: Path) -> None:
+    """Write all tables; each file is there whole or not at all.
+
+    Raises:
+        BadInputError: A file cannot be written.
+    """
+    tables = {
+        "faces": face_rows(analysis),
+        "tracks": track_rows(analysis),
+        "arcs": arc_rows(analysis),
+        "shots": analysis.seen.shots.select(_SHOT),
+    }
+    for name, table in tables.items():
+        with replacing(out / f"{name}.parquet") as draft:
+            table.write_parquet(draft)
+        with replacing(out / f"{name}.csv") as draft:
+            table.write_csv(draft, float_precision=_DIGITS)
+
+
+def face_rows(analysis: Analysis) -> pl.DataFrame:
+    """A row per sampled frame and face."""
+    faces = analysis.seen.faces
+    owner = analysis.tracks.select("track", "character")
+    box = [pl.col("box").arr.get(i).alias(side) for i, side in enumerate(("x0", "y0", "x1", "y1"))]
+    joined = faces.join(owner, on="track", how="left", maintain_order="left")
+    return joined.select(
+        *("seconds", "pts", "frame", "shot", "track", "character"),
+        *box,
+        *("score", "quality", "until", "stretch"),
+        *_classes(analysis, analysis.probabilities),
+        pl.col("id").alias("sample"),
+    )
+
+
+def track_rows(analysis: Analysis) -> pl.DataFrame:
+    """A row per track."""
+    return analysis.tracks.select(
+        *("track", "character", "shot", "start", "end", "screen_seconds", "faces", "quality"),
+        *_classes(analysis, analysis.votes),
+        pl.col("best").alias("sample"),
+    )
+
+
+def arc_rows(analysis: Analysis) -> pl.DataFrame:
+    """A row per character and instant at which it is seen, the film's own first."""
+    parts = [_arc(analysis, person) for person in (analysis.film, *analysis.people)]
+    return pl.concat(parts)
+
+
+def _arc(analysis: Analysis, person: Person) -> pl.DataFrame:
+    arc, seen = person.arc, person.arc.seen
+    low, high = draws_of(arc, lambda drawn: valence(drawn, analysis.classes))
+    columns: dict[str, Doubles] = {"valence": valence(arc.mean, analysis.classes)}
+    columns |= {"valence_low": low, "valence_high": high}
+    for at, name in enumerate(analysis.classes):
+        columns[name] = arc.mean[:, at]
+        columns[f"{name}_low"], columns[f"{name}_high"] = arc.low[:, at], arc.high[:, at]
+    return pl.DataFrame(
+        {
+            "character": pl.Series([person.id] * int(seen.sum()), dtype=pl.String),
+            "seconds": arc.seconds[seen],
+            **{name: values[seen] for name, values in columns.items()},
+        }
+    )
+
+
+def _classes(analysis: Analysis, values: Doubles) -> list[pl.Series]:
+    """A column per class; what is not known is null."""
+    return [
+        pl.Series(name, values[:, at]).fill_nan(None) for at, name in enumerate(analysis.classes)
+    ]

@@ -1,0 +1,136 @@
+"""The report in a real browser; skips, saying so, where there is none."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+SCREENS = [
+    {"viewport": {"width": 1200, "height": 1400}, "color_scheme": "light"},
+    {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark"},
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium to open the page in")
+    with sync.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def opened(browser: Any, report: Path, said: list[str], **screen: Any) -> Any:
+    """The page, drawn; what goes wrong and what it asks for is appended to ``said``."""
+    page = browser.new_context(**(screen or SCREENS[0])).new_page()
+    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "request",
+        lambda asked: said.append(asked.url) if not asked.url.startswith("data:") else None,
+    )
+    page.goto((report / "report.html").as_uri())
+    page.wait_for_selector(".plot[data-person='1'] .scatterlayer path", state="attached")
+    return page
+
+
+def ticks(page: Any) -> list[str]:
+    return page.locator(".plot[data-person='0'] .xtick text").all_inner_texts()
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["light and wide", "dark and narrow"])
+def test_the_arcs_are_drawn_and_nothing_leaves_the_page(
+    browser: Any, report: Path, screen: dict[str, Any]
+) -> None:
+    said: list[str] = []
+    page = opened(browser, report, said, **screen)
+    plots = page.locator(".plot[data-person]").count()
+    assert plots == page.locator(".plot .main-svg .cartesianlayer").count() >= 3
+    assert said == [(report / "report.html").as_uri()]
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, "the page is wider than the screen"
+
+
+def test_pointing_tells_time_frame_and_shares(browser: Any, report: Path) -> None:
+    page = opened(browser, report, [])
+    box = page.locator(".plot[data-person='1']").bounding_box()
+    told = []
+    for part in (0.1, 0.2, 0.3, 0.5, 0.7, 0.9):
+        at = box["x"] + box["width"] * part
+        page.mouse.move(at, box["y"] + box["height"] * 0.6, steps=4)
+        page.wait_for_timeout(150)
+        told.append(page.inner_text("#now"))
+    assert len(set(told)) >= 5 and all(line.startswith("c01, ") for line in told)
+    assert any("frame" in line and "%" in line and "valence" in line for line in told)
+
+
+def test_zoom_moves_all_arcs_and_goes_back(browser: Any, report: Path) -> None:
+    page = opened(browser, report, [])
+    first = ticks(page)
+    page.click("button[data-zoom=in]")
+    page.wait_for_timeout(200)
+    closer = ticks(page)
+    assert closer != first
+    assert closer == page.locator(".plot[data-person='1'] .xtick text").all_inner_texts()
+    page.click("button[data-zoom=all]")
+    page.wait_for_timeout(200)
+    assert ticks(page) == first
+
+
+def test_a_drag_zooms_too(browser: Any, report: Path) -> None:
+    page = opened(browser, report, [])
+    first = ticks(page)
+    box = page.locator(".plot[data-person='0']").bounding_box()
+    y = box["y"] + box["height"] * 0.7
+    page.mouse.move(box["x"] + box["width"] * 0.3, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    assert ticks(page) != first
+
+
+def test_expressions_are_hidden_and_shown(browser: Any, report: Path) -> None:
+    page = opened(browser, report, [])
+
+    def areas() -> int:
+        return page.locator(".plot[data-person='1'] .scatterlayer .js-fill").count()
+
+    before = areas()
+    page.click("#keys button[data-class='3']")
+    page.wait_for_timeout(200)
+    assert page.get_attribute("#keys button[data-class='3']", "aria-pressed") == "false"
+    assert areas() == before - 1
+    page.click("#keys button[data-class='3']")
+    page.wait_for_timeout(200)
+    assert areas() == before
+
+
+def test_the_keyboard_goes_through_an_arc(browser: Any, report: Path) -> None:
+    page = opened(browser, report, [])
+    page.focus(".plot[data-person='1']")
+    page.keyboard.press("Home")
+    first = page.inner_text("#now")
+    page.keyboard.press("ArrowRight")
+    second = page.inner_text("#now")
+    assert first.startswith("c01, 0:00.0") and second.startswith("c01, 0:00.2")
+    page.keyboard.press("+")
+    page.keyboard.press("End")
+    assert page.inner_text("#now") != second
+    page.keyboard.press("Escape")
+    assert page.inner_text("#now") == ""
+
+
+def test_a_picture_leads_to_its_instant(browser: Any, report: Path) -> None:
+    page = opened(browser, report, [])
+    button = page.locator(".film button").nth(2)
+    when = button.locator("span").first.inner_text()
+    button.click()
+    assert when in page.inner_text("#now")

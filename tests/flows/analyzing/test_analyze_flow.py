@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cinemotion.core.errors import BadInputError
+from cinemotion.flows.analyzing.analysis import SCHEMA
+from cinemotion.flows.analyzing.analyze import analyze
+from cinemotion.flows.analyzing.footage import take_footage
+from cinemotion.flows.analyzing.settings import AnalyzeRecipe, People, load_analyze_recipe
+from cinemotion.flows.analyzing.sightings import read_sightings
+from cinemotion.flows.building.build import build
+from cinemotion.recipes import BuildRecipe, Sampling
+from pages import check_page
+
+RECIPE = AnalyzeRecipe()
+
+
+def summary(out: Path) -> dict:
+    return json.loads((out / "analysis.json").read_text(encoding="utf-8"))
+
+
+def test_the_two_people_of_the_demo_are_two(report: Path) -> None:
+    found = summary(report)
+    assert found["schema"] == SCHEMA
+    assert len(found["characters"]) == 2
+    for character in found["characters"]:
+        assert sum(character["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+        assert character["dominant"] in character["probabilities"]
+        assert 0 < character["screen_seconds"] <= found["film"]["seconds"]
+    assert found["dominant"] in found["model"]["classes"]
+    starts = [shot["start"]["seconds"] for shot in found["shots"]]
+    assert starts == sorted(starts) and len(starts) > 1
+    owned = [track for character in found["characters"] for track in character["tracks"]]
+    assert len(owned) == len(set(owned))
+
+
+def test_tables_and_json_tell_the_same(report: Path) -> None:
+    found = summary(report)
+    classes = found["model"]["classes"]
+    for name in ("faces", "tracks", "arcs", "shots"):
+        table = pl.read_parquet(report / f"{name}.parquet")
+        text = pl.read_csv(report / f"{name}.csv", infer_schema_length=None)
+        assert table.height == text.height and table.columns == text.columns
+    faces = pl.read_parquet(report / "faces.parquet")
+    assert faces.height == found["coverage"]["faces"]
+    assert np.allclose(faces.select(classes).to_numpy().sum(axis=1), 1)
+    tracks = pl.read_parquet(report / "tracks.parquet")
+    for character in found["characters"]:
+        mine = tracks.filter(pl.col("character") == character["id"])
+        assert mine["track"].to_list() == character["tracks"]
+        assert mine["screen_seconds"].sum() == pytest.approx(character["screen_seconds"], abs=2e-3)
+        votes = mine.select(classes).drop_nulls().to_numpy().mean(axis=0)
+        assert np.allclose(votes, list(character["probabilities"].values()), atol=1e-5)
+    arcs = pl.read_parquet(report / "arcs.parquet")
+    ids = {"film", *(character["id"] for character in found["characters"])}
+    assert set(arcs["character"]) == ids
+    assert (arcs["valence_low"] <= arcs["valence_high"]).all()
+
+
+def test_every_face_is_in_its_shot_and_time(report: Path) -> None:
+    shots = pl.read_parquet(report / "shots.parquet")
+    faces = pl.read_parquet(report / "faces.parquet").join(shots, on="shot")
+    assert ((faces["seconds"] >= faces["start"]) & (faces["seconds"] < faces["end"])).all()
+    assert (faces["until"] <= faces["end"] + 1e-6).all()
+    assert (faces["stretch"] >= faces["until"] - faces["seconds"] - 1e-6).all()
+
+
+def test_the_page_is_one_file_that_says_what_it_cannot_say(report: Path) -> None:
+    page = (report / "report.html").read_text(encoding="utf-8")
+    check_page(page, scripts=2)
+    assert "not what anybody feels" in page and "Russell and Mehrabian" in page
+    assert len(page) < 15e6
+
+
+def test_again_nothing_is_computed_and_everything_is_equal(
+    report: Path, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name: path.read_bytes() for path in report.iterdir() if path.is_file()}
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr("cinemotion.flows.analyzing.footage.build", never)
+    monkeypatch.setattr("cinemotion.learn.classifier.Classifier.logits", never)
+    monkeypatch.setattr("cinemotion.faces.dlib_identity.DlibIdentity.__call__", never)
+    analyze(film, report, recipe=RECIPE, workers=0)
+    after = {path.name: path.read_bytes() for path in report.iterdir() if path.is_file()}
+    assert before == after
+
+
+def test_an_edited_cast_is_the_truth_until_told_otherwise(
+    report: Path, film: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "report"
+    shutil.copytree(report, out)
+    first = summary(out)
+    ids = [character["id"] for character in first["characters"]]
+    path = out / "characters.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(f"{ids[0]},,", f"{ids[0]},Eileen,"), encoding="utf-8")
+    analyze(film, out, recipe=RECIPE, workers=0)
+    assert summary(out)["characters"][0]["name"] == "Eileen"
+    assert "Eileen" in (out / "report.html").read_text(encoding="utf-8")
+    tracks = " ".join(str(t) for c in first["characters"] for t in c["tracks"])
+    path.write_text(f"character,name,tracks\nx,Both,{tracks}\n", encoding="utf-8")
+    for _ in range(2):  # it stays so
+        [analysis] = analyze(film, out, recipe=RECIPE, workers=0)
+        assert [person.name for person in analysis.people] == ["Both"]
+    analyze(film, out, recipe=RECIPE, workers=0, recast=True)
+    assert summary(out)["characters"] == first["characters"]
+    path.write_text("character,name,tracks\nx,Both,999\n", encoding="utf-8")
+    with pytest.raises(BadInputError, match="no track 999"):
+        analyze(film, out, recipe=RECIPE, workers=0)
+
+
+def test_a_film_that_was_built_often_enough_is_not_built_again(film: Path, tmp_path: Path) -> None:
+    fine = BuildRecipe(sampling=Sampling(every=0.25))
+    build(film, tmp_path / "d", recipe=fine, workers=0)
+
+    def taken(every: float) -> tuple[float, bool]:
+        recipe = RECIPE.build.model_copy(update={"sampling": Sampling(every=every)})
+        [found] = take_footage([film], tmp_path / "d", recipe, workers=0)
+        return found.every, found.reused
+
+    assert taken(0.5) == (0.25, True)
+    assert taken(0.25) == (0.25, True)
+    assert taken(0.125) == (0.125, False)
+    assert taken(0.2) == (0.125, True)  # the coarsest that is fine enough
+    moved = shutil.copy(film, tmp_path / "moved.mp4")
+    [found] = take_footage([Path(moved)], tmp_path / "d", fine, workers=0)
+    assert found.reused
+
+
+def test_what_stands_still_is_on_screen_all_the_same(film: Path, tmp_path: Path) -> None:
+    build(film, tmp_path / "d", recipe=RECIPE.build, workers=0)
+    [footage] = take_footage([film], tmp_path / "d", RECIPE.build, workers=0)
+    seen = read_sightings(footage)
+    still = pl.from_arrow(
+        __import__("lance").dataset(str(tmp_path / "d" / "frames.lance")).to_table()
+    )
+    assert isinstance(still, pl.DataFrame)
+    assert seen.frames.height == still.height
+    assert seen.frames["stretch"].sum() == pytest.approx(seen.end - seen.start, abs=0.01)
+    shown = still.filter(pl.col("samples") > 0)["pts"]
+    copies = still.filter(pl.col("same_as_pts").is_in(shown.implode()))
+    assert set(copies["pts"]) <= set(seen.faces["pts"])
+
+
+def test_without_an_embedder_each_track_is_somebody(report: Path, film: Path) -> None:
+    alone = AnalyzeRecipe(people=People(embedder="none"))
+    out = report.parent / "alone"
+    [analysis] = analyze(film, out, recipe=alone, dataset=report / "dataset", workers=0)
+    assert all(len(person.tracks) == 1 for person in analysis.people)
+    assert len(analysis.people) >= 2
+
+
+def test_one_person_where_one_is_asked_for(report: Path, film: Path) -> None:
+    one = load_analyze_recipe(None, {"people.count": 1})
+    assert one.build == RECIPE.build
+    out = report.parent / "one"
+    [analysis] = analyze(film, out, recipe=one, dataset=report / "dataset", workers=0)
+    assert len(analysis.people) == 1
+
+
+def test_bad_input_is_one_line(film: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="no model"):
+        analyze(film, tmp_path / "r", recipe=AnalyzeRecipe(model="nothing"))
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BadInputError, match="is a file"):
+        analyze(film, tmp_path / "file")
+    with pytest.raises(BadInputError, match="at even distances"):
+        analyze(
+            film,
+            tmp_path / "r",
+            recipe=AnalyzeRecipe(build=BuildRecipe(subject="frame")),
+        )
+    assert not (tmp_path / "r").exists()
