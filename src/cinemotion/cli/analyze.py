@@ -121,6 +121,45 @@ def _print(analysis: Analysis) -> None:
         typer.echo(f"and {len(summary['characters']) - _SHOWN} more, see characters.csv")
 
 
+def from_analysis(
+    report: Annotated[Path, typer.Argument(help="The folder of an analysis of one film.")],
+    out: Annotated[Path, typer.Option(help="The dataset that faces are added to.")],
+    per: Annotated[
+        int, typer.Option(min=1, help="Faces of each kind, character and expression, at most.")
+    ] = 4,
+    dataset: Annotated[
+        Path | None, typer.Option(help="Where the analysis keeps crops.  [default: in REPORT]")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Add the faces of an analysis that are worth a label: sure, unsure and different ones."""
+    from cinemotion.flows.analyzing.from_analysis import from_analysis as run
+
+    with counting("faces") as progress:
+        found = run(report, out, per=per, dataset=dataset, progress=progress)
+    if json:
+        print_json(
+            {
+                "folder": found.folder,
+                "chosen": found.chosen,
+                "added": found.imported.added,
+                "dataset": found.imported.out,
+            }
+        )
+        return
+    words = ", ".join(f"{count} {role}" for role, count in found.chosen.items())
+    typer.echo(f"chosen: {words}; {found.imported.added} are new in {found.imported.out}")
+    typer.echo(f"pictures and what the model said of them: {found.folder}")
+
+
 def register(app: typer.Typer) -> None:
     """Add this file's commands to the app."""
     app.command()(analyze)
+    group = typer.Typer(
+        name="dataset",
+        help="Add to a dataset what an analysis found.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    group.command("from-analysis")(from_analysis)
+    app.add_typer(group)

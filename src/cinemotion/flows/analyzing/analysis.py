@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cinemotion.film.arcs import Arc
+from cinemotion.film.company import Pair
 from cinemotion.film.turning import TurningPoint
 from cinemotion.film.valence import valence
 from cinemotion.flows.analyzing.footage import Footage
@@ -71,6 +72,7 @@ class Analysis:
         votes: float64 ``(t, k)``, row by row of ``tracks``; NaN where a track has none.
         film: The film as a whole.
         people: The characters, who is on screen the longest first.
+        pairs: Who appears with whom.
     """
 
     footage: Footage
@@ -82,6 +84,7 @@ class Analysis:
     votes: Doubles
     film: Person
     people: list[Person]
+    pairs: list[Pair]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -131,15 +134,27 @@ class Analysis:
                 "faces": seen.faces.height,
             },
             "turning_points": self._turns(self.film),
+            "shots_per_minute": self._pace(),
             "shots": [
                 {
                     "start": _instant(shot, "start"),
                     "end": _instant(shot, "end"),
                     "transition": shot["transition"],
+                    "scale": shot["scale"],
                 }
                 for shot in seen.shots.iter_rows(named=True)
             ],
             "characters": [self._character(person) for person in self.people],
+            "pairs": [
+                {
+                    "first": pair.first,
+                    "second": pair.second,
+                    "seconds": round(pair.seconds, 3),
+                    "shots": pair.shots,
+                    "correlation": None if pair.correlation is None else round(pair.correlation, 4),
+                }
+                for pair in self.pairs
+            ],
             "unknown": {
                 "tracks": unknown["track"].to_list(),
                 "screen_seconds": round(float(unknown["screen_seconds"].sum()), 3),
@@ -152,6 +167,10 @@ class Analysis:
             "settings": self.recipe.model_dump(mode="json"),
             "dataset": {"recipe": self.footage.recipe, "every": self.footage.every},
         }
+
+    def _pace(self) -> float | None:
+        seconds = self.footage.row["seconds"]
+        return round(60 * self.seen.shots.height / seconds, 3) if seconds else None
 
     def _character(self, person: Person) -> dict[str, Any]:
         mine = self.tracks.filter(pl.col("track").is_in(person.tracks))

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import BadInputError
 from cinemotion.film.arcs import Arc, draw_arc
+from cinemotion.film.company import Pair, company
 from cinemotion.film.turning import turning_points
+from cinemotion.film.valence import valence
 from cinemotion.flows.analyzing.analysis import Analysis, Person
 from cinemotion.flows.analyzing.cast import Member
 from cinemotion.flows.analyzing.casting import settle_cast
@@ -125,6 +127,7 @@ def _analyze(
     votes = vote(seen, tracks, probabilities)
     draw = _Artist(footage, seen, probabilities, votes, tracks, recipe)
     everybody = Member("film", "all faces", tuple(tracks["track"].to_list()))
+    people = [draw.person(member) for member in cast.members]
     analysis = Analysis(
         footage=footage,
         recipe=recipe,
@@ -134,7 +137,8 @@ def _analyze(
         tracks=tracks,
         votes=votes,
         film=draw.person(everybody),
-        people=[draw.person(member) for member in cast.members],
+        people=people,
+        pairs=_company(seen, people, classifier.classes, draw.step),
     )
     write_analysis(analysis, cast, out)
     return analysis
@@ -182,10 +186,10 @@ class _Artist:
         self._seen, self._probabilities, self._votes = seen, probabilities, votes
         self._tracks, self._recipe = tracks, recipe
         length = max(seen.end - seen.start, footage.every)
-        self._step = max(footage.every, length / _MOST_INSTANTS)
-        self._grid = seen.start + np.arange(0.0, length, self._step)
+        self.step = max(footage.every, length / _MOST_INSTANTS)
+        self._grid = seen.start + np.arange(0.0, length, self.step)
         self._trust = trust(seen)
-        self._reach = 1.5 * self._step
+        self._reach = 1.5 * self.step
 
     def person(self, member: Member) -> Person:
         """A character with its arc."""
@@ -218,6 +222,19 @@ class _Artist:
             reach=self._reach,
             seed=self._recipe.seed,
         )
+
+
+def _company(
+    seen: Sightings, people: Sequence[Person], classes: Sequence[str], step: float
+) -> list[Pair]:
+    """Who appears with whom."""
+    shots, moments, valences = {}, {}, {}
+    for person in people:
+        mine = seen.faces.filter(pl.col("track").is_in(person.tracks))
+        shots[person.id] = set(mine["shot"].to_list())
+        moments[person.id] = dict(mine.select("pts", "stretch").iter_rows())
+        valences[person.id] = valence(person.arc.mean, classes)
+    return company(shots, moments, valences, step)
 
 
 def _slug(footage: Footage) -> str:

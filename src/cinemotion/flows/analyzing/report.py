@@ -88,6 +88,7 @@ def write_report(analysis: Analysis, out: Path) -> None:
         recipe=analysis.recipe,
         measured=_measured(analysis),
         clock=clock,
+        names={person.id: person.name for person in analysis.people},
         data=embed_json(data),
     )
     write_page(html, out)

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from cinemotion.dataset.dataset import open_dataset
+from cinemotion.film.scale import scale
 from cinemotion.flows.analyzing.footage import Footage
 
 _FACE = ("id", "pts", "box", "crop_landmarks", "score")
@@ -33,7 +34,8 @@ class Sightings:
             ``box``, ``crop_landmarks``, ``score``, ``frame`` (ordinal), ``track``, ``quality``,
             ``size``.
         shots: A row per shot: ``shot``, ``start``, ``end`` (seconds), ``start_pts``, ``end_pts``,
-            ``start_frame``, ``end_frame``, ``transition``.
+            ``start_frame``, ``end_frame``, ``transition``, ``scale`` (see ``film/scale.py``; null
+            where no face is seen in half of its sampled frames).
         time_base: Seconds of a tick.
         start: Seconds of the film's first picture on the player's clock.
         end: Seconds at which the last picture leaves the screen.
@@ -75,7 +77,24 @@ def read_sightings(footage: Footage) -> Sightings:
         crops.rename({"pts": "shown", "shot": "shot_of_crop"}), on="shown", how="inner"
     )
     faces = faces.drop("shot_of_crop", "shown").sort("pts", "track", "id")
-    return Sightings(frames.drop("shown"), faces, shots, base, start, end)
+    height = int(footage.row["height"] or 0)
+    return Sightings(
+        frames.drop("shown"), faces, _scaled(shots, frames, faces, height), base, start, end
+    )
+
+
+def _scaled(
+    shots: pl.DataFrame, frames: pl.DataFrame, faces: pl.DataFrame, height: int
+) -> pl.DataFrame:
+    """The shots with their scale: that of the tallest face, in the median of its frames."""
+    tall = (pl.col("box").arr.get(3) - pl.col("box").arr.get(1)).max()
+    tallest = faces.group_by("shot", "pts").agg(tall=tall)
+    looked = frames.group_by("shot").agg(looked=pl.len())
+    known = tallest.group_by("shot").agg(seen=pl.len(), tall=pl.col("tall").median())
+    rows = known.join(looked, on="shot").filter(pl.col("seen") * 2 >= pl.col("looked"))
+    names = [scale(tall / height) if height else None for tall in rows["tall"].to_list()]
+    of = rows.select("shot").with_columns(scale=pl.Series(names, dtype=pl.String))
+    return shots.join(of, on="shot", how="left").sort("shot")
 
 
 def _time_base(shots: pl.DataFrame) -> Fraction:

@@ -4,6 +4,7 @@
 ``tracks``  a row per track, with its vote
 ``arcs``    a row per character (and ``film``) and instant, with bands; gaps have no rows
 ``shots``   a row per shot
+``pairs``   a row per two characters who share a shot
 
 Times are seconds on the player's clock; ``pts`` counts ticks of the film's time base.
 """
@@ -26,8 +27,16 @@ Doubles = NDArray[np.float64]
 _DIGITS = 6
 _SHOT = (
     *("shot", "start", "end", "start_pts", "end_pts", "start_frame", "end_frame"),
-    "transition",
+    *("transition", "scale"),
 )
+
+_PAIR = {
+    "first": pl.String,
+    "second": pl.String,
+    "seconds": pl.Float64,
+    "shots": pl.Int64,
+    "correlation": pl.Float64,
+}
 
 
 def write_tables(analysis: Analysis, out: Path) -> None:
@@ -41,6 +50,7 @@ def write_tables(analysis: Analysis, out: Path) -> None:
         "tracks": track_rows(analysis),
         "arcs": arc_rows(analysis),
         "shots": analysis.seen.shots.select(_SHOT),
+        "pairs": pl.DataFrame(analysis.pairs, schema=_PAIR),
     }
     for name, table in tables.items():
         with replacing(out / f"{name}.parquet") as draft:
