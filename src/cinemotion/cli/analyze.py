@@ -41,6 +41,9 @@ def analyze(
     window: Annotated[
         float | None, typer.Option(help="Seconds over which arcs are smoothed.  [default: 3]")
     ] = None,
+    annotate: Annotated[
+        Path | None, typer.Option(metavar="OUT.mp4", help="Write the film with boxes and bars.")
+    ] = None,
     dataset: Annotated[
         Path | None,
         typer.Option(help="Where crops are kept, and may be already.  [default: in REPORT_DIR]"),
@@ -82,6 +85,13 @@ def analyze(
             watch=watch,
             progress=progress,
         )
+    if annotate is not None:
+        from cinemotion.flows.analyzing.annotate import annotate as write
+
+        if len(found) > 1:
+            raise BadInputError("--annotate is for one film")
+        with counting("frames") as progress:
+            write(found[0], annotate, progress=progress)
     if json:
         documents = [each.summary() for each in found]
         print_json(documents[0] if len(documents) == 1 else {"films": documents})

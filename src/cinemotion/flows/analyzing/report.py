@@ -22,23 +22,12 @@ from cinemotion.faces.framing import Framing, reframe
 from cinemotion.film.arcs import draws_of
 from cinemotion.film.valence import PLEASURE, valence
 from cinemotion.flows.analyzing.analysis import Analysis, Person
+from cinemotion.flows.analyzing.colours import colour_of
 from cinemotion.flows.looking.page import jpeg_uri, render, write_page
 from cinemotion.flows.looking.scripts import embed_json, our_script, plotly_script
 
 Doubles = NDArray[np.float64]
 
-# Okabe and Ito, Color Universal Design; the same emotion has the same colour in every film.
-COLOURS = {
-    "angry": "#d55e00",
-    "disgust": "#8f63c7",
-    "fear": "#56b4e9",
-    "happy": "#e69f00",
-    "sad": "#0072b2",
-    "surprise": "#cc79a7",
-    "neutral": "#9a958e",
-    "contempt": "#009e73",
-}
-_OTHER = "#b8a900"
 _POINTS = 1500  # of a line
 _CROPS, _CROPS_EACH = 480, 24  # thumbnails in all, and of one character
 _SHOWN = 20  # characters with an arc of their own
@@ -61,7 +50,7 @@ def write_report(analysis: Analysis, out: Path) -> None:
         "start": _round(analysis.seen.start),
         "end": _round(analysis.seen.end),
         "classes": list(analysis.classes),
-        "colours": [COLOURS.get(name, _OTHER) for name in analysis.classes],
+        "colours": [colour_of(name) for name in analysis.classes],
         "shots": [
             [_round(start), _round(end)]
             for start, end in analysis.seen.shots.select("start", "end").iter_rows()
@@ -82,7 +71,7 @@ def write_report(analysis: Analysis, out: Path) -> None:
         shown=shown,
         hidden=len(analysis.people) - len(shown),
         classes=analysis.classes,
-        colours={name: COLOURS.get(name, _OTHER) for name in analysis.classes},
+        colours={name: colour_of(name) for name in analysis.classes},
         pleasure={name: PLEASURE[name] for name in analysis.classes if name in PLEASURE},
         crops=crops,
         recipe=analysis.recipe,

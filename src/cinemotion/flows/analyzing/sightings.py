@@ -28,8 +28,9 @@ class Sightings:
     """A film's faces over time.
 
     Attributes:
-        frames: A row per sampled frame: ``pts``, ``seconds``, ``until`` (the next one, or the
-            end of its shot), ``stretch`` (how many seconds it stands for), ``shot``.
+        frames: A row per sampled frame: ``pts``, ``seconds``, ``until_pts`` and ``until`` (the
+            next one, or the end of its shot), ``stretch`` (how many seconds it stands for),
+            ``shot``.
         faces: A row per sampled frame and face on it: those columns, and ``id`` (the sample),
             ``box``, ``crop_landmarks``, ``score``, ``frame`` (ordinal), ``track``, ``quality``,
             ``size``.
@@ -108,7 +109,9 @@ def _frames(frames: pl.DataFrame, shots: pl.DataFrame, end: float) -> pl.DataFra
     """The sampled frames, with how long each stands for and in which shot."""
     frames = frames.sort("pts").with_columns(shown=pl.coalesce("same_as_pts", "pts"))
     frames = frames.join_asof(
-        shots.select("shot", "start_pts", shot_start="start", shot_end="end").sort("start_pts"),
+        shots.select(
+            "shot", "start_pts", shot_start="start", shot_end="end", shot_end_pts="end_pts"
+        ).sort("start_pts"),
         left_on="pts",
         right_on="start_pts",
     )
@@ -117,5 +120,6 @@ def _frames(frames: pl.DataFrame, shots: pl.DataFrame, end: float) -> pl.DataFra
     since = pl.when(first).then(pl.min_horizontal("shot_start", "seconds")).otherwise("seconds")
     until = pl.min_horizontal(pl.col("seconds").shift(-1).fill_null(end), "shot_end")
     stretch = (until - since).clip(lower_bound=0.0)
-    timed = frames.with_columns(until=until, stretch=stretch)
-    return timed.select("pts", "seconds", "until", "stretch", "shot", "shown")
+    until_pts = pl.min_horizontal(pl.col("pts").shift(-1), "shot_end_pts")
+    timed = frames.with_columns(until=until, until_pts=until_pts, stretch=stretch)
+    return timed.select("pts", "seconds", "until_pts", "until", "stretch", "shot", "shown")
