@@ -13,7 +13,7 @@ REVISIONS = {
     "segments": 1,
     "sampling": 1,
     "signals": 2,
-    "shots": 1,
+    "shots": 2,
     "centerface": 1,
     "yunet": 1,
     "align": 1,

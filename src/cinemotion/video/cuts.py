@@ -23,6 +23,10 @@ _NEIGHBOURS = 5  # frames on each side
 _RIVALS = 2  # peaks allowed among the neighbours: the two edges of a flash, or two more cuts
 _EXCESS = 0.34  # by how much a cut's novelty tops that of the highest neighbour after those
 _PROMINENCE = 2.0  # and how many times
+# Two heads before like walls, between the same black bars, are half explained by each other. In a
+# calm stretch, where nothing else is news at all, half of a cut's novelty is enough.
+_ALONE = 0.5
+_CALM = 0.03  # share of it that every neighbour keeps below
 _MOST_FRAMES = 60  # looked at for the end of a flash: a quarter of a second at 240 a second
 _RETURN = 0.6  # the old scene is back when its novelty falls to this share of the change's
 
@@ -50,6 +54,7 @@ def find_cuts(
     peaks = news >= np.maximum.reduce(
         [np.full(len(news), settings.cut_novelty), rivals + _EXCESS, rivals * _PROMINENCE]
     )
+    peaks |= (news >= _ALONE * settings.cut_novelty) & (_highest(news) <= _CALM * news)
     for fade in fades:
         peaks[fade.first : fade.last + 2] = False
     candidates = np.flatnonzero(peaks)
@@ -59,10 +64,19 @@ def find_cuts(
 
 def _rivals(news: NDArray[np.float32]) -> NDArray[np.float32]:
     """For each frame, the third highest novelty among its ten neighbours; float32 ``(n,)``."""
+    return np.asarray(np.sort(_others(news), axis=1)[:, -1 - _RIVALS], np.float32)
+
+
+def _highest(news: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The highest novelty among its ten neighbours; float32 ``(n,)``."""
+    return np.asarray(_others(news).max(axis=1), np.float32)
+
+
+def _others(news: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The novelty of five neighbours on each side; float32 ``(n, 10)``."""
     padded = np.pad(news, _NEIGHBOURS)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1)
-    others = np.delete(windows, _NEIGHBOURS, axis=1)
-    return np.asarray(np.sort(others, axis=1)[:, -1 - _RIVALS], np.float32)
+    return np.delete(windows, _NEIGHBOURS, axis=1)
 
 
 def _flashes(

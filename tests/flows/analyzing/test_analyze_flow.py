@@ -152,19 +152,21 @@ def test_what_stands_still_is_on_screen_all_the_same(film: Path, tmp_path: Path)
     assert set(copies["pts"]) <= set(seen.faces["pts"])
 
 
-def test_without_an_embedder_each_track_is_somebody(report: Path, film: Path) -> None:
+def test_without_an_embedder_each_track_is_somebody(
+    report: Path, film: Path, tmp_path: Path
+) -> None:
     alone = AnalyzeRecipe(people=People(embedder="none"))
-    out = report.parent / "alone"
-    [analysis] = analyze(film, out, recipe=alone, dataset=report / "dataset", workers=0)
+    shutil.copytree(report / "dataset", tmp_path / "d")  # it learns who is who
+    [analysis] = analyze(film, tmp_path / "r", recipe=alone, dataset=tmp_path / "d", workers=0)
     assert all(len(person.tracks) == 1 for person in analysis.people)
     assert len(analysis.people) >= 2
 
 
-def test_one_person_where_one_is_asked_for(report: Path, film: Path) -> None:
+def test_one_person_where_one_is_asked_for(report: Path, film: Path, tmp_path: Path) -> None:
     one = load_analyze_recipe(None, {"people.count": 1})
     assert one.build == RECIPE.build
-    out = report.parent / "one"
-    [analysis] = analyze(film, out, recipe=one, dataset=report / "dataset", workers=0)
+    shutil.copytree(report / "dataset", tmp_path / "d")
+    [analysis] = analyze(film, tmp_path / "r", recipe=one, dataset=tmp_path / "d", workers=0)
     assert len(analysis.people) == 1
 
 
