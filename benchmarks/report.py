@@ -40,6 +40,8 @@ COMMANDS = {
     "protocols": "python benchmarks/protocols.py --json benchmarks/results/protocols.json",
     "transfer": "python benchmarks/transfer.py --json benchmarks/results/transfer.json",
     "framing": "python benchmarks/framing.py --json benchmarks/results/framing.json",
+    "characters": "python benchmarks/characters.py --json benchmarks/results/characters.json",
+    "arcs": "python benchmarks/arcs.py --json benchmarks/results/arcs.json",
 }
 
 
@@ -315,6 +317,19 @@ def framing(result: dict[str, Any]) -> str:
     return table(["what", "value"], [[key, value] for key, value in result.items()])
 
 
+def characters(result: list[dict[str, Any]]) -> str:
+    """Tracks grouped into people."""
+    return table(list(result[0]), [list(row.values()) for row in result])
+
+
+def arcs(result: dict[str, Any]) -> str:
+    """Expressions of known clips."""
+    clips = result["clips"]
+    read = table(list(clips[0]), [list(row.values()) for row in clips])
+    change = table(["sad-to-happy", "value"], [[*row] for row in result["sad-to-happy"].items()])
+    return f"{result['right']} of {len(clips)} right.\n\n{read}\n\n{change}"
+
+
 WRITERS = {
     "throughput": throughput,
     "faces": faces,
@@ -338,6 +353,8 @@ WRITERS = {
     "protocols": protocols,
     "transfer": transfer,
     "framing": framing,
+    "characters": characters,
+    "arcs": arcs,
 }
 
 

@@ -40,7 +40,7 @@ class Arc:
         mean: float64 ``(T, k)``, rows sum to 1; NaN where the person is not seen.
         low: float64 ``(T, k)``, the lower end of the 95 % band.
         high: float64 ``(T, k)``, the upper end.
-        draws: float32 ``(DRAWS, T, k)``, what the band was drawn from, for what is derived.
+        draws: float32 ``(draws, T, k)``, what the band was drawn from, for what is derived.
     """
 
     seconds: Doubles
@@ -65,6 +65,7 @@ def draw_arc(
     window: float,
     reach: float,
     seed: int = 0,
+    draws: int = DRAWS,
 ) -> Arc:
     """Smooth the answers of a person's tracks.
 
@@ -77,6 +78,7 @@ def draw_arc(
         window: Seconds: the width of the Gaussian at half its height.
         reach: Seconds: a person is seen at an instant if a face is this near to it.
         seed: Of the bootstrap.
+        draws: How many; with none there is no band.
 
     Raises:
         ValueError: Shapes do not match, or a number is not positive.
@@ -93,11 +95,11 @@ def draw_arc(
     seen = _seen(seconds, grid, reach)
     mean = np.where(seen[:, None], voices.mean(None), np.nan)
     rng = np.random.default_rng(seed)
-    draws = np.full((DRAWS, len(grid), k), np.nan, np.float32)
-    for draw in draws:
+    drawn = np.full((draws, len(grid), k), np.nan, np.float32)
+    for draw in drawn:
         draw[:] = np.where(seen[:, None], voices.mean(rng), np.nan)
-    low, high = _band(draws, seen)
-    return Arc(grid, mean, low, high, draws)
+    low, high = _band(drawn, seen)
+    return Arc(grid, mean, low, high, drawn)
 
 
 def draws_of(arc: Arc, derive: Callable[[Doubles], Doubles]) -> tuple[Doubles, Doubles]:
@@ -116,7 +118,7 @@ def draws_of(arc: Arc, derive: Callable[[Doubles], Doubles]) -> tuple[Doubles, D
 
 def _band(draws: NDArray[Any], seen: NDArray[np.bool_]) -> tuple[Doubles, Doubles]:
     low, high = np.full((2, *draws.shape[1:]), np.nan)
-    if seen.any():
+    if seen.any() and len(draws):
         low[seen], high[seen] = np.percentile(draws[:, seen], _TAILS, axis=0)
     return low, high
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import BadInputError
-from cinemotion.film.arcs import Arc, draw_arc
+from cinemotion.film.arcs import DRAWS, Arc, draw_arc
 from cinemotion.film.company import Pair, company
 from cinemotion.film.turning import turning_points
 from cinemotion.film.valence import valence
@@ -41,6 +41,7 @@ Doubles = NDArray[np.float64]
 DATASET = "dataset"
 """The folder of crops inside a report's, where the user names no other."""
 
+_SHARP = 0.5  # seconds: the window through which turning points are looked for
 _MOST_INSTANTS = 7200  # of an arc: a second apart in a film of two hours
 
 
@@ -197,7 +198,9 @@ class _Artist:
         votes = self._votes[mine & np.isfinite(self._votes).all(axis=1)]
         nothing = np.full(self._votes.shape[1], np.nan)
         rows = self._seen.faces["track"].is_in(member.tracks).to_numpy()
-        arc = self._arc(rows)
+        arc = self._arc(rows, window=self._recipe.window)
+        # Smoothing makes a slope of a step, and two changes of a slope.
+        sharp = self._arc(rows, window=max(_SHARP, 2.5 * self.step), draws=0)
         best = self._tracks.filter(mine).sort("quality", descending=True)["best"]
         return Person(
             id=member.id,
@@ -206,11 +209,11 @@ class _Artist:
             screen_seconds=float(self._tracks.filter(mine)["screen_seconds"].sum()),
             probabilities=votes.mean(axis=0) if len(votes) else nothing,
             arc=arc,
-            turns=turning_points(arc.seconds, arc.mean),
+            turns=turning_points(sharp.seconds, sharp.mean),
             best=best[0] if len(best) else None,
         )
 
-    def _arc(self, rows: NDArray[np.bool_]) -> Arc:
+    def _arc(self, rows: NDArray[np.bool_], *, window: float, draws: int = DRAWS) -> Arc:
         faces = self._seen.faces
         return draw_arc(
             faces["seconds"].to_numpy()[rows],
@@ -218,9 +221,10 @@ class _Artist:
             self._probabilities[rows],
             self._trust[rows],
             grid=self._grid,
-            window=self._recipe.window,
+            window=window,
             reach=self._reach,
             seed=self._recipe.seed,
+            draws=draws,
         )
 
 
