@@ -313,7 +313,7 @@ def test_labels_at_a_mark_stay_while_others_vote(tmp_path: Path) -> None:
         mark = votes.high_water()
         seen.append((mark, resolve_labels(dataset, upto=mark)))
     assert [voter.returncode for voter in voters] == [0, 0, 0]
-    assert len({mark for mark, _ in seen}) > 3
+    assert any(0 < mark < 90 for mark, _ in seen)  # some of it was read in the middle
     assert all(labels.equals(resolve_labels(dataset, upto=mark)) for mark, labels in seen[::5])
     assert votes.high_water() == 90 and votes.table().height == 270
     assert resolve_labels(dataset)["label"].to_list() == ["sad"] * 3
