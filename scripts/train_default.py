@@ -24,7 +24,7 @@ from cinemotion.flows.curating.dedup import dedup
 from cinemotion.flows.evaluating.evaluate import evaluate
 from cinemotion.flows.importing.ingest import import_dataset
 from cinemotion.flows.splitting.split import split
-from cinemotion.flows.training.train import load_train_recipe, train
+from cinemotion.flows.training.train import load_train_recipe, quicken, train
 from cinemotion.flows.training.words import write_readme
 from cinemotion.flows.versions.freeze import freeze
 from cinemotion.learn.calibration import fit_temperature, fit_threshold
@@ -58,6 +58,14 @@ def prepare(data: Path, work: Path) -> str:
     if RATERS not in read_tags(path):
         freeze(path, tag=RATERS, annotators=["ferplus"], message="what FER+'s raters say, alone")
     return str(path)
+
+
+def imagenet(data: Path) -> str | None:
+    """The file of ImageNet's weights beside the data; without it, Keras downloads them."""
+    from cinemotion.learn.architectures.squeezenet import WEIGHTS_FILE  # loads Keras
+
+    file = data.parent / "weights" / WEIGHTS_FILE
+    return str(file) if file.is_file() else None
 
 
 def calibrated(model: Path, dataset: str) -> dict[str, float]:
@@ -119,7 +127,8 @@ def main() -> int:
             arguments.work.mkdir(parents=True, exist_ok=True)
             dataset = prepare(arguments.data, arguments.work)
             model = arguments.work / "model"
-            recipe = load_train_recipe(RECIPE, {})
+            quicken()
+            recipe = load_train_recipe(RECIPE, {"weights": imagenet(arguments.data)})
             with training() as watch:
                 train(f"{dataset}@{TAG}", model, recipe, away_from=[validation], watch=watch)
         print(package(model, dataset, validation))

@@ -245,6 +245,28 @@ def test_the_top_thaws_first(notop: Path) -> None:
         assert len(learning) == 2 * max(1, round(25 * share)) + 2
 
 
+def test_normalisation_that_is_new_learns_and_keeps_the_convolutions_of_imagenet(
+    notop: Path,
+) -> None:
+    plain, grown = opened(notop), opened(notop, "squeezenet-bn")
+    bare, body = (model.get_layer("squeezenet") for model in (plain, grown))
+    for layer in (layer for layer in bare.layers if layer.weights):
+        pairs = zip(layer.get_weights(), body.get_layer(layer.name).get_weights(), strict=True)
+        for value, same in pairs:
+            np.testing.assert_array_equal(value, same)
+    assert body.output_shape[1:3] == (4, 4)  # of 32 pixels; SqueezeNet as it was leaves one
+    assert bare.output_shape[1:3] == (1, 1)
+    thaw(grown, 1.0)
+    learning = {weight.path for weight in grown.trainable_weights}
+    assert sum("_new/gamma" in path for path in learning) == 25
+    before = values(grown)
+    grown(PICTURES, training=True)
+    moved = changed(before, values(grown))
+    assert moved and all("_new/moving_" in path for path in moved)
+    freeze(grown)
+    assert len(grown.trainable_weights) == 2
+
+
 class _Side:
     """Thirty pictures, bright in another place for each class."""
 
@@ -371,6 +393,22 @@ def test_stages_that_are_empty_are_left_out(
     _, history = _run(tmp_path, Path(changes.pop("weights", notop)), **changes)
     assert len(history) == 1
     assert {path.name for path in tmp_path.iterdir() if path.name != "tensorboard"} == stages
+
+
+def test_what_answers_both_ways_says_the_same_of_a_mirror_image(
+    notop: Path, tmp_path: Path
+) -> None:
+    one, _ = _run(tmp_path / "one", notop, epochs=1, frozen_epochs=1)
+    both, _ = _run(tmp_path / "both", notop, epochs=1, frozen_epochs=1, mirror=True)
+    mirrored = PICTURES[:, :, ::-1]
+    alone = [np.asarray(one.predict_on_batch(each)) for each in (PICTURES, mirrored)]
+    said = [np.asarray(both.predict_on_batch(each)) for each in (PICTURES, mirrored)]
+    assert not np.allclose(*alone, atol=1e-3)
+    np.testing.assert_allclose(said[0], said[1], atol=1e-5)
+    np.testing.assert_allclose(said[0], (alone[0] + alone[1]) / 2, atol=1e-5)
+    both.save(tmp_path / "both.keras")
+    again = keras.models.load_model(tmp_path / "both.keras")
+    np.testing.assert_allclose(np.asarray(again.predict_on_batch(PICTURES)), said[0], atol=1e-6)
 
 
 def test_runs_that_were_begun_before_a_field_was_there_go_on() -> None:

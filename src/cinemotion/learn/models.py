@@ -41,6 +41,7 @@ BACKBONES = Registry(
     "model for transfer:NAME",
     {
         "squeezenet": f"{_BACKBONES}:SQUEEZENET",
+        "squeezenet-bn": f"{_BACKBONES}:SQUEEZENET_BN",
         "vgg16": f"{_BACKBONES}:VGG16",
         "resnet50": f"{_BACKBONES}:RESNET50",
         "mobilenetv3": f"{_BACKBONES}:MOBILENETV3",

@@ -41,6 +41,7 @@ def test_a_transferred_model_is_a_folder_that_names_its_weights(tmp_path: Path) 
     train(reference, out, recipe)
     card = json.loads((out / "card.json").read_text())
     assert card["data"]["weights_sha256"] == hash_file(weights)
+    assert card["recipe"]["weights"] == weights.name  # not where it lay
     assert card["data"]["epochs"] == 2 and card["model"] == "transfer:squeezenet"
     assert {path.name for path in (out / "run").iterdir()} == {"stage0", "stage1"}
     assert train(reference, out, recipe).again

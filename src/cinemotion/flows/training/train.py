@@ -176,7 +176,7 @@ def _train(
         unknown_below=threshold,
         parameters=model.count_params(),
         data=facts | {"epochs": len(history)},
-        recipe=recipe.model_dump(mode="json"),
+        recipe=recipe.described(),
         measures={"develop": describe_answers(softmax(logits, temperature), develop.shares)},
         libraries=_libraries(),
         hashes=hashes_of(folder),

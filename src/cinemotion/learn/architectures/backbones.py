@@ -3,13 +3,14 @@
 | name | weights | pictures go in | from |
 |---|---|---|---|
 | ``squeezenet`` | 0.7 M | BGR less means | SqueezeNet 1.1, ``squeezenet.py`` |
+| ``squeezenet-bn`` | 0.7 M | luma less means | the same with batch normalisation, for small faces |
 | ``mobilenetv3`` | 3.0 M | 0 to 255 | MobileNetV3Large (Small: 1 M, and 68 for 76 % on ImageNet) |
 | ``efficientnetv2`` | 5.9 M | mean 0, deviation 1 | EfficientNetV2B0 |
 | ``vgg16`` | 14.7 M | BGR less means | VGG16 |
 | ``resnet50`` | 23.6 M | BGR less means | ResNet50 |
 | ``convnext`` | 27.8 M | mean 0, deviation 1 | ConvNeXtTiny, ``convnext.py`` |
 
-All but the first are those of ``keras.applications``, whose weight files fit. Pictures are made
+All but the first two are those of ``keras.applications``, whose weight files fit. Pictures are made
 what a network wants by layers of ours: the ``Normalization`` in Keras' own cannot be written as
 ONNX. To add one: a line below and one in ``BACKBONES`` of ``learn/models.py``.
 """
@@ -23,7 +24,7 @@ from typing import Any, Literal
 import keras
 
 from cinemotion.learn.architectures.convnext import convnext, with_depthwise
-from cinemotion.learn.architectures.squeezenet import Shape, squeezenet
+from cinemotion.learn.architectures.squeezenet import Shape, normalised, squeezenet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,13 @@ class Backbone:
         build: Makes it for pictures of a shape, with the weights ``imagenet``, which Keras
             downloads and checks, or with random ones, ``None``.
         takes: What pictures it was trained on: RGB as they are, ``levels``; of mean 0 and
-            deviation 1, ``standard``; or BGR less means, ``caffe``.
+            deviation 1, ``standard``; or BGR less means, ``caffe``. ``caffe, grey``: the same of
+            pictures without their colours.
         finish: What is done to it when it has its weights.
     """
 
     build: Callable[[Shape, str | None], keras.Model]
-    takes: Literal["levels", "standard", "caffe"]
+    takes: Literal["levels", "standard", "caffe", "caffe, grey"]
     finish: Callable[[keras.Model], keras.Model] = lambda model: model
 
 
@@ -51,6 +53,7 @@ def _of_keras(make: Callable[..., Any], **options: Any) -> Callable[..., keras.M
 
 
 SQUEEZENET = Backbone(squeezenet, "caffe")
+SQUEEZENET_BN = Backbone(squeezenet, "caffe, grey", finish=normalised)
 VGG16 = Backbone(_of_keras(keras.applications.VGG16), "caffe")
 RESNET50 = Backbone(_of_keras(keras.applications.ResNet50), "caffe")
 MOBILENETV3 = Backbone(_of_keras(keras.applications.MobileNetV3Large), "levels")

@@ -45,14 +45,20 @@ class Parts:
         grey.set_weights([kernel, keras.ops.full((1,), -_MEAN / _DEVIATION)])
         return out
 
-    def as_caffe(self, picture: Tensor) -> Tensor:
+    def as_caffe(self, picture: Tensor, *, grey: bool = False) -> Tensor:
         """RGB in 0 to 255 as BGR less the means of ImageNet, as Caffe gave it to its networks.
 
         The weights are fixed.
+
+        Args:
+            picture: ``(n, H, W, 3)``.
+            grey: All three channels are the picture's luma: what learns from grey pictures alone
+                is not to be misled by the colours of others.
         """
+        kernel = np.tile(np.array(LUMA)[:, None], (1, 3)) if grey else np.eye(3)[::-1]
         turn = layers.Conv2D(3, 1, name="bgr", trainable=False)
         out = turn(picture)
-        turn.set_weights([np.eye(3)[::-1].reshape(1, 1, 3, 3), -np.array(_CAFFE)])
+        turn.set_weights([kernel.reshape(1, 1, 3, 3), -np.array(_CAFFE)])
         return out
 
     def as_standard(self, picture: Tensor) -> Tensor:

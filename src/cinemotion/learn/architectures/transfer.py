@@ -4,7 +4,8 @@
     freeze(model)                   # only the head learns
     thaw(model, 0.5)                # and then the upper half of the backbone
 
-Batch normalisation in the backbone stays as it came: batches of a small dataset would spoil it.
+Batch normalisation that came with the backbone stays as it came: batches of a small dataset would
+spoil it. Where it was put in anew (``squeezenet-bn``) it learns with the rest.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from keras import layers
 from cinemotion.learn.architectures.backbones import Backbone
 from cinemotion.learn.architectures.blocks import Parts
 from cinemotion.learn.architectures.pretrained import pretrained
-from cinemotion.learn.architectures.squeezenet import Shape
+from cinemotion.learn.architectures.squeezenet import NEW, Shape
 
 
 def transfer(
@@ -43,11 +44,17 @@ def transfer(
         body = pretrained(name, backbone, shape, weights)
     parts = Parts(seed)
     picture = keras.Input(shape, name="pictures")
-    x: Any = picture
-    if backbone.takes != "levels":
-        x = parts.as_caffe(x) if backbone.takes == "caffe" else parts.as_standard(x)
-    x = body(x)
+    x = body(_prepared(parts, picture, backbone))
     return keras.Model(picture, parts.classify(x, classes, dropout=0.3), name=f"transfer-{name}")
+
+
+def _prepared(parts: Parts, picture: Any, backbone: Backbone) -> Any:
+    """RGB in 0 to 255 as the backbone takes it."""
+    if backbone.takes == "levels":
+        return picture
+    if backbone.takes == "standard":
+        return parts.as_standard(picture)
+    return parts.as_caffe(picture, grey=backbone.takes == "caffe, grey")
 
 
 def freeze(model: keras.Model) -> None:
@@ -66,11 +73,15 @@ def thaw(model: keras.Model, share: float) -> None:
     backbone = _backbone(model)
     backbone.trainable = True
     found = [layer for layer in _leaves(backbone) if layer.weights]
-    learning = [layer for layer in found if not isinstance(layer, layers.BatchNormalization)]
+    learning = [layer for layer in found if not _came_normalised(layer)]
     count = max(1, round(share * len(learning)))
     kept = {id(layer) for layer in learning[-count:]}
     for layer in found:
         layer.trainable = id(layer) in kept
+
+
+def _came_normalised(layer: Any) -> bool:
+    return isinstance(layer, layers.BatchNormalization) and not layer.name.endswith(NEW)
 
 
 def _backbone(model: keras.Model) -> keras.Model:

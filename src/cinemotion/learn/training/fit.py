@@ -24,6 +24,7 @@ from cinemotion.core.errors import DivergedError
 from cinemotion.core.types import Floats
 from cinemotion.core.writing import replacing
 from cinemotion.learn.augment import open_policy
+from cinemotion.learn.augmenting.grey import Grey, Repeat
 from cinemotion.learn.scores import accuracy, cross_entropy, macro_f1, softmax
 from cinemotion.learn.training.batches import Batches
 from cinemotion.learn.training.checkpoint import History, load_state, save_state
@@ -79,6 +80,8 @@ def fit(
     """
     epochs = epochs or recipe.epochs
     policy = open_policy(recipe.policy, seed=recipe.seed)
+    if recipe.grey:
+        policy = [Grey(), *policy, Repeat()]
     trainer = keras.Sequential([keras.Input(model.input_shape[1:]), *policy, model])
     per_epoch = len(batches)
     warmup = round(recipe.optimiser.warmup * per_epoch)

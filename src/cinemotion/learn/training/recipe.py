@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cinemotion.core.toml import read_recipe
 
-_LATER = ("thawed_rate",)
+_LATER = ("thawed_rate", "mirror", "grey")
 """Fields of :class:`TrainRecipe` that were added after runs had been begun without them."""
 
 
@@ -71,6 +71,8 @@ class TrainRecipe(_Section):
         labels: ``hard``: the class of a sample; ``soft``: the shares of its votes.
         balance: ``none``; ``weights``: samples of rare classes count more; ``sampling``: they
             come more often. Both by the square root of how rare they are.
+        grey: Pictures lose their colours before they are changed: a third of that work, for data
+            and models that have no use for them.
         policy: Augmentations, by the name of their set in ``learn/augment.py``.
         mix: ``mixup`` or ``cutmix``, in half of the batches.
         loss: What is made small.
@@ -85,6 +87,8 @@ class TrainRecipe(_Section):
         teacher: A model's folder, or a shipped one's name, whose answers are part of the labels.
         teacher_share: Their share.
         teacher_temperature: What the teacher's logits are divided by.
+        mirror: What is kept answers with the mean of the logits of a picture and of its mirror
+            image, which costs twice the time.
         mixed_precision: Compute in bfloat16, for accelerators; weights stay float32.
         seed: Of weights, orders and augmentations.
     """
@@ -94,6 +98,7 @@ class TrainRecipe(_Section):
     weights: str | None = None
     labels: Literal["hard", "soft"] = "soft"
     balance: Literal["none", "weights", "sampling"] = "none"
+    grey: bool = False
     policy: str = "light"
     mix: Literal["none", "mixup", "cutmix"] = "none"
     loss: Loss = Loss()
@@ -107,16 +112,24 @@ class TrainRecipe(_Section):
     teacher: str | None = None
     teacher_share: float = Field(0.5, ge=0, le=1)
     teacher_temperature: float = Field(2.0, gt=0)
+    mirror: bool = False
     mixed_precision: bool = False
     seed: int = Field(0, ge=0)
+
+    def described(self) -> dict[str, Any]:
+        """The settings as JSON, without where on this machine a file of weights lies."""
+        found = self.model_dump(mode="json")
+        if self.weights is not None:
+            found["weights"] = Path(self.weights).name
+        return found
 
     def identity(self) -> dict[str, Any]:
         """What decides a run, as JSON; what a run is known by is hashed from it.
 
         Fields that came later are left out at their defaults, so that a run that was begun
-        before they were there goes on.
+        before they were there goes on. What a file of weights holds is hashed beside this.
         """
-        found = self.model_dump(mode="json")
+        found = self.described()
         for name in _LATER:
             if getattr(self, name) == type(self).model_fields[name].default:
                 del found[name]
