@@ -15,7 +15,13 @@ from typing import Any, Protocol
 from cinemotion.core.registry import Registry
 from cinemotion.core.types import Floats, Image
 
-EMBEDDERS = Registry("embedder", {"dlib": "cinemotion.faces.dlib_identity:DlibIdentity"})
+EMBEDDERS = Registry(
+    "embedder",
+    {
+        "dlib": "cinemotion.faces.dlib_identity:DlibIdentity",
+        "sface": "cinemotion.faces.sface:SFaceIdentity",
+    },
+)
 
 NONE = "none"
 """No embedder: every track is a person of its own."""
