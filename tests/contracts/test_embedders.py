@@ -17,7 +17,9 @@ from cinemotion.faces.weights import OFFLINE_FOLDER, WEIGHTS, find_weight
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     """Each registered embedder; skips those whose weights would have to be downloaded."""
     if request.param in WEIGHTS and find_weight(request.param) is None:
-        pytest.skip(f"no {WEIGHTS[request.param].file} on this machine; {OFFLINE_FOLDER} may name it")
+        pytest.skip(
+            f"no {WEIGHTS[request.param].file} on this machine; {OFFLINE_FOLDER} may name it"
+        )
     return open_embedder(request.param)
 
 

@@ -1,4 +1,4 @@
-"""SFace, on a drawn network in the place of its own: what it is shown, and how weights get there."""
+"""SFace, on a drawn network in the place of its own: what it is shown, how weights get there."""
 
 from __future__ import annotations
 
@@ -110,4 +110,4 @@ def test_another_file_never_loads(pinned: Path) -> None:
     pinned.write_bytes(pinned.read_bytes()[:-1])
     with pytest.raises(WeightsError, match="is not the expected weight file"):
         open_embedder("sface")
-    assert FILE == WEIGHTS["sface"].file and WEIGHTS["sface"].licence == "Apache-2.0"
+    assert WEIGHTS["sface"].file == FILE and WEIGHTS["sface"].licence == "Apache-2.0"

@@ -13,7 +13,7 @@ Beside what comes from films:
 ``sources``       every finished import; the mark that it is done
 ``fingerprints``  hashes of what a picture looks like
 ``duplicates``    the members of groups of twins and the sample that is kept of each
-``cast``          which character each track of an analysed film is
+``cast``          which character each track of an analysed film is, and which person over all films
 
 ``film`` is the SHA-256 of the file, ``recipe`` the id of the recipe; together they own a row.
 Times are ``pts`` in ticks of ``time_base_num / time_base_den`` seconds.
@@ -185,6 +185,11 @@ CAST = pa.schema(
         ("track", pa.int32()),
         ("character", pa.string()),  # c01 and so on, in this film alone
         ("name", pa.string()),  # what people call it, the same in all films; null where nobody did
+        (
+            "person",
+            pa.string(),
+        ),  # p0001 and so on: one face in all films; null where not looked for
+        ("person_name", pa.string()),  # a name given there, stronger than the film's own
     ]
 )
 

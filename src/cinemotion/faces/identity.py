@@ -40,7 +40,11 @@ class Embedder(Protocol):
 
     @property
     def limit(self) -> float:
-        """The greatest mean Euclidean distance at which two tracks are one person."""
+        """The greatest mean Euclidean distance at which two tracks of a film are one person."""
+
+    @property
+    def limit_across(self) -> float:
+        """The greatest distance of their means at which characters of two films are one person."""
 
     def __call__(self, crops: Sequence[Image], landmarks: Floats) -> Floats:
         """Compute the vectors of some faces.
