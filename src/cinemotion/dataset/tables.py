@@ -25,6 +25,7 @@ import pyarrow as pa
 
 BOX = pa.list_(pa.float32(), 4)
 LANDMARKS = pa.list_(pa.float32(), 10)
+LOOK = pa.list_(pa.uint8(), 112)
 QUALITY = ("sharpness", "exposure", "contrast", "size", "pose", "detector")
 
 _OWNER = [("film", pa.string()), ("recipe", pa.string())]
@@ -42,6 +43,7 @@ CROPS = pa.schema(
         ("landmarks", LANDMARKS),  # five points xy, pixels of the frame
         ("crop_landmarks", LANDMARKS),  # the same points, pixels of the crop
         ("score", pa.float32()),
+        ("look", LOOK),  # of the crop, see faces/looks.py; null for whole frames
         ("image", pa.large_binary()),
     ]
 )
