@@ -5,7 +5,7 @@
 
 Not an identity: it knows nothing of other light, another angle or another day. It is 64 numbers of
 light and shade, freed of brightness and contrast, and 48 of colour, coarser, of the crop with its
-margin, so that hair and collar count. It costs a fiftieth of a millisecond on a crop that is there.
+margin, so that hair and collar count. It costs little beside encoding the crop.
 """
 
 from __future__ import annotations

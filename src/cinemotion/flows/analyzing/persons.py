@@ -159,7 +159,7 @@ def _vectors(
         vectors = track_identities(store.path, faces, tracks, embedder, settings.frames, progress)
         at = {track: row for row, track in enumerate(tracks["track"].to_list())}
         good = tracks["quality"].to_numpy() >= settings.least_quality
-        seen_well = np.isfinite(vectors).all(axis=1)
+        seen_well = np.asarray(np.isfinite(vectors).all(axis=1), bool)
         for (character,), part in mine.group_by(["character"]):
             of = np.array([at[track] for track in part["track"] if track in at], np.int64)
             of = of[seen_well[of]]
@@ -189,7 +189,7 @@ def _known(
         elif not person or (recast and key not in said):
             known.append(None)
         elif len(called) == 1:
-            known.append(("name", *called))
+            known.append(("name", next(iter(called))))
         else:
             # With two names it was two people; who of them this is has to be found anew.
             known.append(None if called and key not in said else ("person", person))
