@@ -66,7 +66,7 @@ class _Open:
     before: Ints
     tracks: Ints
 
-    def only(self, chosen: NDArray[np.bool_]) -> _Open:
+    def only(self, chosen: NDArray[np.bool_] | Ints) -> _Open:
         """Some of them."""
         return _Open(self.rows[chosen], self.before[chosen], self.tracks[chosen])
 
@@ -190,7 +190,7 @@ class _Scene:
         cost = unlike / ALIKE + moved / FAR_AT_MOST + WEIGHT_OF_GAP * gaps
         return np.where(allowed, cost.astype(np.float64), FORBIDDEN)
 
-    def _compared(self, earlier: _Open, later: Ints) -> tuple[Floats, Floats, Floats, Doubles]:
+    def _compared(self, earlier: _Open, later: Ints) -> tuple[Floats, Doubles, Doubles, Doubles]:
         """Overlap, way in face sizes, growth, and seconds between: ``(old, new)`` each."""
         a, b = self.boxes[earlier.rows], self.boxes[later]
         size_a, size_b = np.sqrt(areas(a))[:, None], np.sqrt(areas(b))[None, :]
@@ -201,9 +201,9 @@ class _Scene:
         moved = np.linalg.norm(was[:, None] - self.landmarks[later][None], axis=3).mean(2) / size
         going = was[:, None] + (self._speed(earlier)[:, None] * gaps[:, :, None])[:, :, None]
         astray = np.linalg.norm(going - self.landmarks[later][None], axis=3).mean(2) / size
-        foreseen = np.where(gaps <= FORESEEN, np.minimum(moved, astray), moved)
+        foreseen: Doubles = np.where(gaps <= FORESEEN, np.minimum(moved, astray), moved)
         growth = np.maximum(size_a, size_b) / np.maximum(np.minimum(size_a, size_b), 1e-6)
-        return iou(a, b), foreseen, growth, gaps
+        return iou(a, b), foreseen, growth.astype(np.float64), gaps
 
     def _speed(self, tracks: _Open) -> Doubles:
         """Where the last faces were going: float64 ``(n, 2)``, pixels a second."""
