@@ -41,6 +41,7 @@ COMMANDS = {
     "transfer": "python benchmarks/transfer.py --json benchmarks/results/transfer.json",
     "framing": "python benchmarks/framing.py --json benchmarks/results/framing.json",
     "characters": "python benchmarks/characters.py --json benchmarks/results/characters.json",
+    "identity": "python benchmarks/identity.py --json benchmarks/results/identity.json",
     "arcs": "python benchmarks/arcs.py --json benchmarks/results/arcs.json",
 }
 
@@ -322,6 +323,37 @@ def characters(result: list[dict[str, Any]]) -> str:
     return table(list(result[0]), [list(row.values()) for row in result])
 
 
+def identity(result: dict[str, Any]) -> str:
+    """How near faces are of one person and of two, and the limits chosen by it."""
+    parts = [
+        f"{result['tracks']} tracks of {result['people']} people in {result['films']} films, "
+        f"`{result['embedder']}`. **Limit within a film: {result['limit']:.2f}** (ARI "
+        f"{result['ARI']:.3f}, the best {result['best ARI']:.3f}; pair precision "
+        f"{result['pair precision']:.3f}, recall {result['pair recall']:.3f}). **Over films: "
+        f"{result['limit across films']:.2f}**, on the distance of centroids. The rules are in the "
+        "script."
+    ]
+    for what, title in (("pairs", "Distances of tracks"), ("centroids", "Of people over films")):
+        told = result[what]
+        levels = list(told["one person"])
+        rows = [
+            [who, n, *(told[who][level] for level in levels)] for who, n in told["pairs"].items()
+        ]
+        shares = ", ".join(f"{value:.3f} at {key}" for key, value in told["true at false"].items())
+        parts.append(
+            f"**{title}**: equal error rate {told['equal error rate']:.4f} at {told['at']:.2f}; "
+            f"true at false matches: {shares}.\n\n" + table(["of", "n", *levels], rows)
+        )
+    by = result["ARI by limit"]
+    parts.append(table(["limit", *by], [["ARI", *by.values()]]))
+    rows = [[name, *told.values()] for name, told in result["held out"].items()]
+    parts.append(
+        "Chosen by half of the people, scored on the other half, many times:\n\n"
+        + table(["what", "mean", "5 %", "95 %"], rows)
+    )
+    return "\n\n".join(parts)
+
+
 def arcs(result: dict[str, Any]) -> str:
     """Expressions of known clips."""
     clips = result["clips"]
@@ -354,6 +386,7 @@ WRITERS = {
     "transfer": transfer,
     "framing": framing,
     "characters": characters,
+    "identity": identity,
     "arcs": arcs,
 }
 

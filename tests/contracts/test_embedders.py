@@ -10,10 +10,16 @@ from cinemotion.core.errors import BadInputError
 from cinemotion.faces.align import align_face
 from cinemotion.faces.detector import open_detector
 from cinemotion.faces.identity import EMBEDDERS, Embedder, open_embedder
+from cinemotion.faces.weights import OFFLINE_FOLDER, WEIGHTS, find_weight
 
 
 @pytest.fixture(scope="module", params=sorted(EMBEDDERS))
 def embedder(request: pytest.FixtureRequest) -> Embedder:
+    """Each registered embedder; skips those whose weights would have to be downloaded."""
+    if request.param in WEIGHTS and find_weight(request.param) is None:
+        pytest.skip(
+            f"no {WEIGHTS[request.param].file} on this machine; {OFFLINE_FOLDER} may name it"
+        )
     return open_embedder(request.param)
 
 

@@ -162,14 +162,70 @@ def from_analysis(
     typer.echo(f"pictures and what the model said of them: {found.folder}")
 
 
+def cast(
+    dataset: Annotated[Path, typer.Argument(help="A dataset whose films were analysed.")],
+    names: Annotated[
+        Path | None, typer.Option(help="A persons.csv that says who is who over films.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Write who is who to a file to be edited.")
+    ] = None,
+    limit: Annotated[
+        float | None,
+        typer.Option(help="Distance of faces within a person.  [default: the embedder's]"),
+    ] = None,
+    recast: Annotated[
+        bool, typer.Option("--recast", help="Find all persons anew; names that were given stay.")
+    ] = False,
+    embedder: Annotated[str, typer.Option(help="How people are told apart.")] = "dlib",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Find who is one person in several films; splits by character keep a person together."""
+    from dataclasses import asdict
+
+    from cinemotion.flows.analyzing.persons import link_cast
+    from cinemotion.flows.analyzing.personsheet import write_persons
+    from cinemotion.flows.analyzing.settings import People
+
+    with counting("faces") as progress:
+        found = link_cast(
+            dataset,
+            settings=People(embedder=embedder),
+            limit=limit,
+            names=names,
+            recast=recast,
+            progress=progress,
+        )
+    if out is not None:
+        write_persons(out, found)
+    if json:
+        print_json({"persons": [asdict(person) for person in found]})
+        return
+    print_table(
+        ["person", "name", "films", "characters"],
+        [
+            [
+                person.id or "unknown",
+                person.name,
+                len({role.film for role in person.roles}),
+                ", ".join(f"{role.character} of {role.title}" for role in person.roles),
+            ]
+            for person in found
+        ],
+    )
+    if out is not None:
+        typer.echo(f"to be edited: {out}; then run again with --names {out}")
+
+
 def register(app: typer.Typer) -> None:
     """Add this file's commands to the app."""
     app.command()(analyze)
     group = typer.Typer(
         name="dataset",
-        help="Add to a dataset what an analysis found.",
+        help="Work on a dataset with what analyses of its films found.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
     group.command("from-analysis")(from_analysis)
+    group.command("cast")(cast)
     app.add_typer(group)

@@ -18,6 +18,6 @@ REVISIONS = {
     "yunet": 1,
     "align": 1,
     "standardise": 1,
-    "tracks": 1,
+    "tracks": 2,
     "quality": 1,
 }

@@ -36,16 +36,18 @@ def _filmed(dataset: Dataset) -> pl.DataFrame:
         .join(films, on=["film", "recipe"], how="left")
         .join(_stretches(dataset), on=["film", "recipe", "shot"], how="left")
     )
-    cast = dataset.table("cast")
-    keyed = keyed.join(cast, on=["film", "recipe", "track"], how="left")
+    keyed = keyed.join(_cast(dataset), on=["film", "recipe", "track"], how="left")
     shot = _key("film", "stretch")
     return keyed.select(
         "id",
         film=pl.coalesce(_key(pl.lit("group"), "group"), "film"),
         scene=pl.lit(None, pl.String),
-        # A name is the same person in every film; a number is somebody of this film and recipe.
+        # A name is the same person in every film, and so is a face that was linked over films; a
+        # number is somebody of this film and recipe.
         character=pl.coalesce(
-            _key(pl.lit("character"), "name"), _key("film", "recipe", "character")
+            _key(pl.lit("character"), "name"),
+            _key(pl.lit("person"), "person"),
+            _key("film", "recipe", "character"),
         ),
         shot=shot,
         # Two recipes number the tracks of one face each in their own way: the shot holds both.
@@ -53,6 +55,20 @@ def _filmed(dataset: Dataset) -> pl.DataFrame:
         .then(_key(shot, pl.lit("any")))
         .otherwise(_key("film", "stretch", "track")),
     )
+
+
+def _cast(dataset: Dataset) -> pl.DataFrame:
+    """Who the tracks are; a person with one name in any film has it in all of them."""
+    cast = dataset.table("cast").with_columns(name=pl.coalesce("person_name", "name"))
+    names = (
+        cast.drop_nulls(["person", "name"])
+        .group_by("person")
+        .agg(named=pl.col("name").first(), several=pl.col("name").n_unique() > 1)
+        .filter(~pl.col("several"))
+        .drop("several")
+    )
+    known = cast.join(names, on="person", how="left")
+    return known.with_columns(name=pl.coalesce("name", "named")).drop("named", "person_name")
 
 
 def _stretches(dataset: Dataset) -> pl.DataFrame:

@@ -141,7 +141,7 @@ class Store:
         if not rows.num_rows:
             return
         with self._writing():
-            current = self._dataset(table)
+            current = self._complete(table)
             if current is None:
                 self._write(table, rows.cast(TABLES[table]))
                 return
@@ -211,13 +211,28 @@ class Store:
         if current is None:
             schema = pa.schema([TABLES[table].field(name) for name in names])
             return pa.Table.from_batches([], schema)
-        return current.to_table(columns=names, filter=where)
+        there = [name for name in names if name in current.schema.names]
+        found = current.to_table(columns=there, filter=where)
+        for at, name in enumerate(names):
+            if name not in there:  # written before there was such a column
+                empty = pa.nulls(found.num_rows, TABLES[table].field(name).type)
+                found = found.add_column(at, TABLES[table].field(name), empty)
+        return found
 
     def _dataset(self, table: str) -> Any:
         return _lance().dataset(str(self._folder(table))) if self.has(table) else None
 
+    def _complete(self, table: str) -> Any:
+        """The table with all columns of today; those that it lacks are added, empty."""
+        current = self._dataset(table)
+        if current is not None:
+            lacking = [field for field in TABLES[table] if field.name not in current.schema.names]
+            if lacking:
+                current.add_columns(pa.schema(lacking))
+        return current
+
     def _write(self, table: str, rows: pa.Table) -> None:
-        mode = "append" if self.has(table) else "create"
+        mode = "create" if self._complete(table) is None else "append"
         _lance().write_dataset(rows, str(self._folder(table)), mode=mode)
 
     def _folder(self, table: str) -> Path:

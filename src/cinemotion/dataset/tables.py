@@ -13,7 +13,7 @@ Beside what comes from films:
 ``sources``       every finished import; the mark that it is done
 ``fingerprints``  hashes of what a picture looks like
 ``duplicates``    the members of groups of twins and the sample that is kept of each
-``cast``          which character each track of an analysed film is
+``cast``          which character each track of an analysed film is, and which person over all films
 
 ``film`` is the SHA-256 of the file, ``recipe`` the id of the recipe; together they own a row.
 Times are ``pts`` in ticks of ``time_base_num / time_base_den`` seconds.
@@ -25,6 +25,7 @@ import pyarrow as pa
 
 BOX = pa.list_(pa.float32(), 4)
 LANDMARKS = pa.list_(pa.float32(), 10)
+LOOK = pa.list_(pa.uint8(), 112)
 QUALITY = ("sharpness", "exposure", "contrast", "size", "pose", "detector")
 
 _OWNER = [("film", pa.string()), ("recipe", pa.string())]
@@ -42,6 +43,7 @@ CROPS = pa.schema(
         ("landmarks", LANDMARKS),  # five points xy, pixels of the frame
         ("crop_landmarks", LANDMARKS),  # the same points, pixels of the crop
         ("score", pa.float32()),
+        ("look", LOOK),  # of the crop, see faces/looks.py; null for whole frames
         ("image", pa.large_binary()),
     ]
 )
@@ -185,6 +187,11 @@ CAST = pa.schema(
         ("track", pa.int32()),
         ("character", pa.string()),  # c01 and so on, in this film alone
         ("name", pa.string()),  # what people call it, the same in all films; null where nobody did
+        (
+            "person",
+            pa.string(),
+        ),  # p0001 and so on: one face in all films; null where not looked for
+        ("person_name", pa.string()),  # a name given there, stronger than the film's own
     ]
 )
 

@@ -31,6 +31,7 @@ class DlibIdentity:
 
     dimensions = 128
     limit = 0.55
+    limit_across = 0.45
 
     def __init__(self) -> None:
         try:

@@ -15,7 +15,13 @@ from typing import Any, Protocol
 from cinemotion.core.registry import Registry
 from cinemotion.core.types import Floats, Image
 
-EMBEDDERS = Registry("embedder", {"dlib": "cinemotion.faces.dlib_identity:DlibIdentity"})
+EMBEDDERS = Registry(
+    "embedder",
+    {
+        "dlib": "cinemotion.faces.dlib_identity:DlibIdentity",
+        "sface": "cinemotion.faces.sface:SFaceIdentity",
+    },
+)
 
 NONE = "none"
 """No embedder: every track is a person of its own."""
@@ -34,7 +40,11 @@ class Embedder(Protocol):
 
     @property
     def limit(self) -> float:
-        """The greatest mean Euclidean distance at which two tracks are one person."""
+        """The greatest mean Euclidean distance at which two tracks of a film are one person."""
+
+    @property
+    def limit_across(self) -> float:
+        """The greatest distance of their means at which characters of two films are one person."""
 
     def __call__(self, crops: Sequence[Image], landmarks: Floats) -> Floats:
         """Compute the vectors of some faces.

@@ -78,6 +78,15 @@ WEIGHTS: Mapping[str, Weight] = MappingProxyType(
             folder="models",
             extra="identity",
         ),
+        # The hash is that of the file's Git-LFS pointer in OpenCV's repository.
+        "sface": Weight(
+            file="face_recognition_sface_2021dec.onnx",
+            sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+            licence="Apache-2.0",
+            url="https://media.githubusercontent.com/media/opencv/opencv_zoo"
+            "/47534e27c9851bb1128ccc0102f1145e27f23f98/models/face_recognition_sface"
+            "/face_recognition_sface_2021dec.onnx",
+        ),
         "yunet": Weight(
             file="yunet_n_dynamic.onnx",
             sha256="104ee26c71d5c270ce79a6b3dced91c91013260d29a6bf18f9296c5b8c4c2b12",

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import BadInputError
+from cinemotion.faces.identity import NONE
 from cinemotion.film.arcs import DRAWS, Arc, draw_arc
 from cinemotion.film.company import Pair, company
 from cinemotion.film.turning import turning_points
@@ -29,6 +30,7 @@ from cinemotion.flows.analyzing.casting import settle_cast
 from cinemotion.flows.analyzing.expressions import read_expressions
 from cinemotion.flows.analyzing.footage import Footage, take_footage
 from cinemotion.flows.analyzing.people import describe_tracks, find_people
+from cinemotion.flows.analyzing.persons import link_cast
 from cinemotion.flows.analyzing.settings import AnalyzeRecipe
 from cinemotion.flows.analyzing.sightings import Sightings, read_sightings
 from cinemotion.flows.analyzing.vectors import Progress
@@ -59,6 +61,8 @@ def analyze(
 ) -> list[Analysis]:
     """Analyse films, or go on with an analysis.
 
+    Who is the same person in several films is found out last, and written into the dataset.
+
     Args:
         films: A film, a folder of films, or several.
         out: The folder of the report; of several films, one below it for each.
@@ -88,7 +92,7 @@ def analyze(
     taken = take_footage(paths, kept, recipe.build, workers=workers, watch=watch)
     if names is not None and len(taken) > 1:
         raise BadInputError("--names is of one film; edit each film's own characters.csv instead")
-    return [
+    found = [
         _analyze(
             footage,
             folder if len(taken) == 1 else folder / _slug(footage),
@@ -100,6 +104,9 @@ def analyze(
         )
         for footage in taken
     ]
+    if len(found) > 1 and recipe.people.embedder != NONE and any(each.people for each in found):
+        link_cast(kept, settings=recipe.people, progress=progress)
+    return found
 
 
 def _analyze(

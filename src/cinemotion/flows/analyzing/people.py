@@ -76,7 +76,7 @@ def find_people(
     if settings.embedder == NONE:
         return np.where(lasting, np.arange(tracks.height), UNKNOWN).astype(np.int64)
     embedder = open_embedder(settings.embedder)
-    vectors = _identities(dataset, seen, tracks, embedder, settings.frames, progress)
+    vectors = track_identities(dataset, seen.faces, tracks, embedder, settings.frames, progress)
     groups = group_tracks(
         vectors,
         limit=settings.limit or embedder.limit,
@@ -97,16 +97,28 @@ def pairs_apart(seen: Sightings, tracks: Sequence[int]) -> list[tuple[int, int]]
     return sorted(pairs)
 
 
-def _identities(
+def track_identities(
     dataset: Path,
-    seen: Sightings,
+    faces: pl.DataFrame,
     tracks: pl.DataFrame,
     embedder: Embedder,
     frames: int,
-    progress: Progress | None,
+    progress: Progress | None = None,
 ) -> Floats:
-    """The mean identity of each track's best frames: float32 ``(t, d)``; NaN where none is."""
-    chosen = best_frames(seen.faces, frames)
+    """The mean identity of each track's best frames.
+
+    Args:
+        dataset: Where the crops are, and identities are kept.
+        faces: As in ``Sightings.faces``.
+        tracks: As :func:`describe_tracks` gives them; those of ``faces`` and no others.
+        embedder: Tells people apart.
+        frames: So many frames of each track, at most.
+        progress: Told how far it is.
+
+    Returns:
+        float32 ``(t, d)``, row by row of ``tracks``; NaN where no face is good enough.
+    """
+    chosen = best_frames(faces, frames)
     landmarks = dict(chosen.select("id", "crop_landmarks").iter_rows())
     opened = open_dataset(dataset)
 

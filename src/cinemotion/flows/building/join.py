@@ -21,12 +21,13 @@ from cinemotion.core.types import Film, Shot
 from cinemotion.curate.quality import Quality, judge
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import FACTS, QUALITY, SHOTS, owned
+from cinemotion.faces.looks import BYTES, Bytes
 from cinemotion.faces.tracks import link_tracks
 from cinemotion.recipes import BuildRecipe
 from cinemotion.video.shots import find_shots
 from cinemotion.video.signals import Signals
 
-_PLACE = ["id", "pts", "seconds", "box", "landmarks"]
+_PLACE = ["id", "pts", "seconds", "box", "landmarks", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def _judged(
             crops["seconds"].to_numpy(),
             _matrix(crops["box"], (4,)),
             _matrix(crops["landmarks"], (5, 2)),
+            looks=_looks(crops["look"]),
             until=_still_until(times, crops["seconds"].to_numpy(), looked),
             max_gap=_max_gap(recipe.faces.max_gap, looked["seconds"].to_numpy()),
         )
@@ -160,6 +162,14 @@ def _shot_of(pts: NDArray[np.int64], shots: Sequence[Shot]) -> NDArray[np.int64]
 def _matrix(column: pa.ChunkedArray, shape: tuple[int, ...]) -> NDArray[np.float32]:
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return np.asarray(flat, np.float32).reshape(-1, *shape)
+
+
+def _looks(column: pa.ChunkedArray) -> Bytes | None:
+    """What the crops look like; ``None`` where they were stored before that was noted."""
+    if column.null_count:
+        return None
+    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(flat, np.uint8).reshape(-1, BYTES)
 
 
 def _shot_rows(shots: Sequence[Shot], film_id: str, recipe_id: str, *, exact: bool) -> pa.Table:

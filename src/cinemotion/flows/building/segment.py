@@ -133,6 +133,7 @@ class _Rows:
                 "landmarks": sample.landmarks.ravel(),
                 "crop_landmarks": sample.crop_landmarks.ravel(),
                 "score": sample.score,
+                "look": sample.look,
                 "image": sample.image,
             }
         )

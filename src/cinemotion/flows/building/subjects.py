@@ -21,6 +21,7 @@ from cinemotion.curate.quality import Quality, score_frame_quality, score_qualit
 from cinemotion.dataset.images import encode_image
 from cinemotion.faces.align import align_face
 from cinemotion.faces.detector import open_detector
+from cinemotion.faces.looks import Bytes, look_of
 from cinemotion.faces.standardise import standardise
 from cinemotion.recipes import BuildRecipe
 from cinemotion.video.letterbox import content_box
@@ -41,6 +42,7 @@ class Sample:
         crop_landmarks: float32 ``(5, 2)``, pixels of the crop; NaN where there are none.
         score: The detector's score; 1 for a whole frame.
         quality: Scores in [0, 1].
+        look: uint8 ``(112,)``, see ``faces/looks.py``; ``None`` for a whole frame.
         image: The encoded crop.
     """
 
@@ -49,6 +51,7 @@ class Sample:
     crop_landmarks: Floats
     score: float
     quality: Quality
+    look: Bytes | None
     image: bytes
 
 
@@ -118,6 +121,7 @@ class FaceSubject:
             crop_landmarks=aligned.landmarks,
             score=score,
             quality=quality,
+            look=look_of(aligned.image),
             image=encode_image(standardise(aligned.image, crop.standardise), crop.format),
         )
 
@@ -142,6 +146,7 @@ class FrameSubject:
             crop_landmarks=nowhere,
             score=1.0,
             quality=score_frame_quality(picture),
+            look=None,
             image=encode_image(standardise(square, crop.standardise), crop.format),
         )
         return Look([sample], (x0, y0, x1, y1))
