@@ -41,6 +41,7 @@ COMMANDS = {
     "transfer": "python benchmarks/transfer.py --json benchmarks/results/transfer.json",
     "framing": "python benchmarks/framing.py --json benchmarks/results/framing.json",
     "characters": "python benchmarks/characters.py --json benchmarks/results/characters.json",
+    "tracks": "python benchmarks/tracks.py --json benchmarks/results/tracks.json",
     "arcs": "python benchmarks/arcs.py --json benchmarks/results/arcs.json",
 }
 
@@ -322,6 +323,11 @@ def characters(result: list[dict[str, Any]]) -> str:
     return table(list(result[0]), [list(row.values()) for row in result])
 
 
+def tracks(result: list[dict[str, Any]]) -> str:
+    """Tracks and people against boxes with names made by eye."""
+    return table(list(result[0]), [list(row.values()) for row in result])
+
+
 def arcs(result: dict[str, Any]) -> str:
     """Expressions of known clips."""
     clips = result["clips"]
@@ -354,6 +360,7 @@ WRITERS = {
     "transfer": transfer,
     "framing": framing,
     "characters": characters,
+    "tracks": tracks,
     "arcs": arcs,
 }
 

@@ -118,7 +118,7 @@ def measure(
         "film": film,
         "every": every,
         "frames": len(tracks),
-        "people": len(set(true)),
+        "people": len({name for view in people.values() for name in view.names}),
         "tracks": faces["track"].n_unique(),
         **scores,
         "across a cut": crossings(

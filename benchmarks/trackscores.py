@@ -1,7 +1,7 @@
 """Scores of tracks and of people against a truth: HOTA, IDF1, switches, and the Rand index.
 
-    frames = [View(names, boxes, ignored, numbers, found), ...]      # one for each frame with a truth
-    track_scores(frames)["IDF1"]
+    views = [View(names, boxes, ignored, numbers, found), ...]      # of each frame with a truth
+    track_scores(views)["IDF1"]
 
 The scores are those of TrackEval (MIT); its classes are called with arrays, without its readers of
 files. What stands here is what comes before: which found faces count, and what unknown means.
@@ -9,7 +9,9 @@ files. What stands here is what comes before: which found faces count, and what 
 
 from __future__ import annotations
 
+import math
 import sys
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,14 +86,15 @@ def track_scores(views: Sequence[View]) -> dict[str, float]:
 
     Returns:
         HOTA, DetA and AssA (means over overlaps from 0.05 to 0.95; Luiten et al. 2021, IJCV 129),
-        IDF1 (Ristani et al. 2016), MOTA, ID switches and fragments (Bernardin and Stiefelhagen
-        2008) at an overlap of 0.5, and the counts of faces that are true, found, missed and false.
+        IDF1 (Ristani et al. 2016), MOTA and ID switches (Bernardin and Stiefelhagen 2008) at an
+        overlap of 0.5, fragments, and the counts of faces that are true, found, missed and false.
     """
     try:
         from trackeval.metrics import CLEAR, HOTA, Identity
     except ModuleNotFoundError:
         sys.exit("this benchmark needs TrackEval: pip install trackeval")
-    data = as_trackeval([counted(view) for view in views])
+    kept = [counted(view) for view in views]
+    data = as_trackeval(kept)
     quiet = {"PRINT_CONFIG": False}
     hota, clear = HOTA().eval_sequence(data), CLEAR(quiet).eval_sequence(data)
     identity = Identity(quiet).eval_sequence(data)
@@ -101,7 +104,7 @@ def track_scores(views: Sequence[View]) -> dict[str, float]:
         "IDF1": float(identity["IDF1"]),
         "MOTA": float(clear["MOTA"]),
         "switches": int(clear["IDSW"]),
-        "fragments": int(clear["Frag"]),
+        "fragments": fragments(kept),
         "true": int(data["num_gt_dets"]),
         "found": int(data["num_tracker_dets"]),
         "missed": int(clear["CLR_FN"]),
@@ -130,6 +133,24 @@ def as_trackeval(views: Sequence[View]) -> dict[str, Any]:
     }
 
 
+def fragments(views: Sequence[View]) -> int:
+    """How often somebody who was found is missed and found again.
+
+    TrackEval's own count also takes somebody for lost who is ignored for a while.
+    """
+    count = 0
+    lost: dict[Hashable, bool] = {}
+    for view in views:
+        found = set(matched(view).tolist())
+        for at, name in enumerate(view.names):
+            if at in found:
+                count += lost.get(name, False)
+                lost[name] = False
+            elif name in lost:
+                lost[name] = True
+    return count
+
+
 def pairs_of(views: Sequence[View]) -> tuple[list[Hashable], list[Hashable | None]]:
     """Of each face that was found and is true, who it is, and what was said."""
     true: list[Hashable] = []
@@ -152,6 +173,17 @@ def rand_index(true: Sequence[Hashable], said: Sequence[Hashable | None]) -> flo
     names: dict[Hashable, int] = {}
     theirs = [names.setdefault(one, len(names)) for one in true]
     return float(adjusted_rand_score(theirs, ours)) if true else float("nan")
+
+
+def pair_scores(true: Sequence[Hashable], said: Sequence[Hashable | None]) -> tuple[float, float]:
+    """Of the pairs of faces said to be one person, the share that are; and of those, that found."""
+    named = [(one, other) for one, other in zip(true, said, strict=True) if other is not None]
+
+    def pairs(groups: Sequence[Hashable]) -> int:
+        return sum(math.comb(size, 2) for size in Counter(groups).values())
+
+    both = pairs(named)
+    return both / max(1, pairs([other for _, other in named])), both / max(1, pairs(true))
 
 
 def crossings(tracks: Sequence[int], frames: Sequence[int], cuts: Sequence[int]) -> int:
