@@ -2,17 +2,18 @@
 
     python benchmarks/characters.py [--json benchmarks/results/characters.json]
 
-A film is composed that cuts between disjoint stretches of clips of one person each, every stretch
-graded anew (light, contrast, colour, size) and in an order drawn by chance, so that who is in which
-shot is known. Scored are the adjusted Rand index over tracks, where each unknown track counts as a
-person of its own, and pairwise precision and recall; a track that crosses a cut is counted too.
+Two kinds of film are composed, each from disjoint stretches of the footage in an order drawn by
+chance, every stretch graded anew (light, contrast, colour, size), so that who is in which shot is
+known: ``portraits`` of clips with one person each, and ``mixed``, with the dinner, the station and
+the concert among them, where ``truth/tracks.csv`` says who is where. Scored are the adjusted Rand
+index over the faces that were found and have a truth, where each unknown one counts as a person of
+its own, and pairwise precision and recall; tracks that cross a cut are counted too.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -21,10 +22,12 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 from cinemotion.flows.analyzing.analyze import analyze
 from common import print_table, shared, write_json
+from composed import Place, score_views
+from composed import compose as compose_mixed
+from trackscores import counted, crossings, pair_scores, pairs_of, rand_index
 
 PEOPLE = (
     *("acted-angry", "acted-disgust", "acted-fear", "acted-happy", "acted-neutral"),
@@ -98,52 +101,59 @@ def compose(out: Path, seed: int) -> list[tuple[int, str]]:
     return truth
 
 
-def pairs(labels: list[Any]) -> Iterator[tuple[int, int]]:
-    """Pairs of rows that have one label."""
-    for a in range(len(labels)):
-        for b in range(a):
-            if labels[a] == labels[b]:
-                yield a, b
+def portraits(out: Path, seed: int) -> list[Place]:
+    """The film of one person a shot, as places."""
+    truth = compose(out, seed)
+    ends = [start for start, _ in truth[1:]] + [10**9]
+    return [Place(name, start, end) for (start, name), end in zip(truth, ends, strict=True)]
+
+
+FILMS = {"portraits": portraits, "mixed": compose_mixed}
+
+
+def measure(film: str, seed: int) -> dict[str, Any]:
+    """Compose, analyse, score."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = FILMS[film](Path(folder) / "film.mp4", seed)
+        [found] = analyze(Path(folder) / "film.mp4", Path(folder) / "report")
+    faces = found.seen.faces
+    character = dict(found.tracks.select("track", "character").iter_rows())
+    views = [counted(view) for view in score_views(places, faces, character)]
+    true, said = pairs_of(views)
+    precision, recall = pair_scores(true, said)
+    return {
+        "film": film,
+        "seed": seed,
+        "shots": len(places),
+        "shots found": found.seen.shots.height,
+        "tracks": len(character),
+        "across a cut": crossings(
+            faces["track"].to_list(),
+            faces["frame"].to_list(),
+            [place.start for place in places[1:]],
+        ),
+        "people": len(set(true)),
+        "characters": len(found.people),
+        "faces": len(true),
+        "unknown": sum(one is None for one in said) / max(1, len(said)),
+        "ARI": rand_index(true, said),
+        "pair precision": precision,
+        "pair recall": recall,
+    }
 
 
 def main() -> None:
-    """Compose, analyse, score."""
+    """Measure all films and seeds, and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--films", default=",".join(FILMS))
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    rows = []
-    for seed in range(arguments.seeds):
-        with tempfile.TemporaryDirectory() as folder:
-            truth = compose(Path(folder) / "film.mp4", seed)
-            [found] = analyze(Path(folder) / "film.mp4", Path(folder) / "report")
-            faces = found.seen.faces
-        starts = np.array([start for start, _ in truth])
-        names = [name for _, name in truth]
-        of, crossing = [], 0
-        for track in found.tracks["track"].to_list():
-            frames = faces.filter(faces["track"] == track)["frame"].to_numpy()
-            shots = np.unique(np.searchsorted(starts, frames, side="right") - 1)
-            crossing += len(shots) > 1
-            of.append(names[shots[0]])
-        given = found.tracks["character"].to_list()
-        given = [each or f"unknown {at}" for at, each in enumerate(given)]
-        ours, theirs = set(pairs(given)), set(pairs(of))
-        rows.append(
-            {
-                "seed": seed,
-                "shots": len(truth),
-                "shots found": found.seen.shots.height,
-                "tracks": len(of),
-                "people": len(set(names)),
-                "characters": len(found.people),
-                "unknown tracks": found.tracks["character"].null_count(),
-                "tracks across a cut": crossing,
-                "ARI": float(adjusted_rand_score(of, given)),
-                "pair precision": len(ours & theirs) / max(1, len(ours)),
-                "pair recall": len(ours & theirs) / max(1, len(theirs)),
-            }
-        )
+    rows = [
+        measure(film, seed)
+        for film in arguments.films.split(",")
+        for seed in range(arguments.seeds)
+    ]
     print_table(list(rows[0]), [list(row.values()) for row in rows])
     write_json(arguments.json, "characters", rows)
 

@@ -42,6 +42,7 @@ COMMANDS = {
     "framing": "python benchmarks/framing.py --json benchmarks/results/framing.json",
     "characters": "python benchmarks/characters.py --json benchmarks/results/characters.json",
     "identity": "python benchmarks/identity.py --json benchmarks/results/identity.json",
+    "tracks": "python benchmarks/tracks.py --json benchmarks/results/tracks.json",
     "arcs": "python benchmarks/arcs.py --json benchmarks/results/arcs.json",
 }
 
@@ -352,6 +353,9 @@ def identity(result: dict[str, Any]) -> str:
         + table(["what", "mean", "5 %", "95 %"], rows)
     )
     return "\n\n".join(parts)
+def tracks(result: list[dict[str, Any]]) -> str:
+    """Tracks and people against boxes with names made by eye."""
+    return table(list(result[0]), [list(row.values()) for row in result])
 
 
 def arcs(result: dict[str, Any]) -> str:
@@ -387,6 +391,7 @@ WRITERS = {
     "framing": framing,
     "characters": characters,
     "identity": identity,
+    "tracks": tracks,
     "arcs": arcs,
 }
 
