@@ -353,6 +353,8 @@ def identity(result: dict[str, Any]) -> str:
         + table(["what", "mean", "5 %", "95 %"], rows)
     )
     return "\n\n".join(parts)
+
+
 def tracks(result: list[dict[str, Any]]) -> str:
     """Tracks and people against boxes with names made by eye."""
     return table(list(result[0]), [list(row.values()) for row in result])
