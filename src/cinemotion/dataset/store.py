@@ -145,6 +145,7 @@ class Store:
             if current is None:
                 self._write(table, rows.cast(TABLES[table]))
                 return
+            current = self._widened(table, current)
             merge = current.merge_insert([key] if isinstance(key, str) else list(key))
             merge.when_matched_update_all().when_not_matched_insert_all().execute(
                 rows.cast(TABLES[table])
@@ -211,14 +212,32 @@ class Store:
         if current is None:
             schema = pa.schema([TABLES[table].field(name) for name in names])
             return pa.Table.from_batches([], schema)
-        return current.to_table(columns=names, filter=where)
+        # A column that came later than the table is null in it.
+        known = [name for name in names if name in current.schema.names]
+        found = current.to_table(columns=known or current.schema.names[:1], filter=where)
+        for name in names:
+            if name not in known:
+                field = TABLES[table].field(name)
+                found = found.append_column(field, pa.nulls(found.num_rows, field.type))
+        return found.select(names)
 
     def _dataset(self, table: str) -> Any:
         return _lance().dataset(str(self._folder(table))) if self.has(table) else None
 
     def _write(self, table: str, rows: pa.Table) -> None:
-        mode = "append" if self.has(table) else "create"
+        current = self._dataset(table)
+        if current is not None:
+            self._widened(table, current)
+        mode = "create" if current is None else "append"
         _lance().write_dataset(rows, str(self._folder(table)), mode=mode)
+
+    def _widened(self, table: str, current: Any) -> Any:
+        """The table with the columns that came after it was made, null in all its rows."""
+        late = [field for field in TABLES[table] if field.name not in current.schema.names]
+        if not late:
+            return current
+        current.add_columns(pa.schema(late))
+        return self._dataset(table)
 
     def _folder(self, table: str) -> Path:
         return self.path / f"{table}.lance"
