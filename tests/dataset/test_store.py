@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import lance
 import pyarrow as pa
 import pytest
 
@@ -16,6 +17,12 @@ from cinemotion.dataset.tables import FRAMES, SEGMENTS, TABLES, owned
 def _frames(film: str, n: int) -> pa.Table:
     rows = [{"film": film, "recipe": "r", "segment": 0, "pts": i, "samples": 0} for i in range(n)]
     return pa.Table.from_pylist(rows, FRAMES)
+
+
+def _coloured(rows: pa.Table, byte: bytes) -> pa.Table:
+    field = FRAMES.field("colours")
+    values = pa.array([byte * 432] * rows.num_rows, field.type)
+    return rows.set_column(FRAMES.get_field_index("colours"), field, values)
 
 
 def test_a_new_dataset_has_every_table_empty(tmp_path: Path) -> None:
@@ -41,6 +48,27 @@ def test_rows_are_appended_read_replaced_and_deleted(tmp_path: Path) -> None:
     assert store.read("frames", where="film = 'b'")["samples"].to_pylist() == [0] * 2
     store.delete("frames", "film = 'a'")
     assert store.read("frames").num_rows == 2
+
+
+def test_a_table_of_before_a_column_came_reads_and_grows(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "d")
+    old = _frames("a", 2).drop_columns(["colours"])
+    lance.write_dataset(old, str(store.path / "frames.lance"))
+    assert store.read("frames").schema == FRAMES
+    assert store.read("frames", ["colours"])["colours"].to_pylist() == [None, None]
+    assert store.read("frames", ["pts", "colours"], "pts = 1").to_pylist() == [
+        {"pts": 1, "colours": None}
+    ]
+    store.append("frames", _coloured(_frames("b", 1), b"x"))
+    found = store.read("frames").sort_by("film")["colours"].to_pylist()
+    assert found == [None, None, b"x" * 432]
+
+
+def test_rows_replace_those_of_a_table_of_before_a_column_came(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "d")
+    lance.write_dataset(_frames("a", 2).drop_columns(["colours"]), str(store.path / "frames.lance"))
+    store.replace("frames", _coloured(_frames("a", 1), b"y"), key=["film", "pts"])
+    assert store.read("frames").sort_by("pts")["colours"].to_pylist() == [b"y" * 432, None]
 
 
 def test_creating_again_opens_and_keeps(tmp_path: Path) -> None:

@@ -103,13 +103,18 @@ def analyze(
 
 
 def _print(analysis: Analysis) -> None:
+    from cinemotion.flows.analyzing.analysis import UNCOLOURED
+
     summary = analysis.summary()
     faces = summary["coverage"]["faces"]
     typer.echo(
         f"{analysis.title}: {summary['film']['seconds']:.1f} s, {len(summary['shots'])} shots, "
         f"{len(analysis.people)} characters, "
+        + (f"{len(analysis.scenes)} scenes, " if analysis.scenes is not None else "")
         + (f"most shown: {summary['dominant']}" if faces else "no face was found")
     )
+    if analysis.scenes is None:
+        typer.echo(f"no barcode and no scenes: {UNCOLOURED}")
     if summary["film"]["status"] == "partial":
         typer.echo(f"only a part could be read: {summary['film']['reason']}")
     print_table(

@@ -10,6 +10,7 @@ REVISIONS = {
     "reader": 1,
     "colour": 1,
     "letterbox": 1,
+    "thumbnail": 1,
     "segments": 1,
     "sampling": 1,
     "signals": 2,

@@ -19,7 +19,7 @@ from cinemotion.core.errors import DatasetError
 from cinemotion.core.types import Image
 from cinemotion.dataset.images import decode_image
 from cinemotion.dataset.store import Store
-from cinemotion.dataset.tables import QUALITY
+from cinemotion.dataset.tables import FRAMES, QUALITY
 
 if TYPE_CHECKING:
     from cinemotion.dataset.versions import Version
@@ -89,9 +89,11 @@ class Dataset:
         """One row per frame that the sampling chose, and what came of it.
 
         ``outcome`` is ``faces``, ``no_face``, ``frame``, or ``unchanged``: a picture that stood
-        still since the sampled frame at ``same_as_pts`` and was not looked at again.
+        still since the sampled frame at ``same_as_pts`` and was not looked at again. Thumbnails are
+        left out: ``table("frames", ["film", "recipe", "pts", "colours"])`` has them.
         """
-        return self.table("frames").sort("film", "recipe", "pts")
+        names = [name for name in FRAMES.names if name != "colours"]
+        return self.table("frames", names).sort("film", "recipe", "pts")
 
     def shots(self) -> pl.DataFrame:
         """One row per shot of every finished film."""

@@ -211,13 +211,14 @@ class Store:
         if current is None:
             schema = pa.schema([TABLES[table].field(name) for name in names])
             return pa.Table.from_batches([], schema)
-        there = [name for name in names if name in current.schema.names]
-        found = current.to_table(columns=there, filter=where)
-        for at, name in enumerate(names):
-            if name not in there:  # written before there was such a column
-                empty = pa.nulls(found.num_rows, TABLES[table].field(name).type)
-                found = found.add_column(at, TABLES[table].field(name), empty)
-        return found
+        # A column that came later than the table is null in it.
+        known = [name for name in names if name in current.schema.names]
+        found = current.to_table(columns=known or current.schema.names[:1], filter=where)
+        for name in names:
+            if name not in known:
+                field = TABLES[table].field(name)
+                found = found.append_column(field, pa.nulls(found.num_rows, field.type))
+        return found.select(names)
 
     def _dataset(self, table: str) -> Any:
         return _lance().dataset(str(self._folder(table))) if self.has(table) else None

@@ -73,6 +73,9 @@ FRAMES = pa.schema(
         ("same_as_pts", pa.int64()),  # where unchanged: the sampled frame that it equals
         ("samples", pa.int32()),
         ("content", pa.list_(pa.int32(), 4)),  # xyxy of the picture without black bars
+        # RGB of a grid of 9 × 16 cells of that picture (video/thumbnail.py), row by row; null where
+        # unchanged, and in what was built before thumbnails were kept
+        ("colours", pa.binary(432)),
     ]
 )
 

@@ -23,6 +23,7 @@ from cinemotion.dataset.votes import Vote, Votes
 from cinemotion.flows.versions import forget as module
 from cinemotion.flows.versions.forget import forget, plan_forgetting
 from cinemotion.flows.versions.freeze import freeze
+from cinemotion.video.thumbnail import BYTES
 from smallsets import NEAR, Still, add_stills, make_set, noise, simple, table
 
 FILM, OTHER = "f1" * 32, "f2" * 32
@@ -47,6 +48,11 @@ def _crop(film: str, number: int) -> dict[str, object]:
     }
 
 
+def _colours(film: str, number: int) -> bytes:
+    """The thumbnail of a frame, which is nowhere else."""
+    return np.random.default_rng([7, film == FILM, number]).bytes(BYTES)
+
+
 def _film_rows(film: str, title: str, path: str, n: int = 6) -> dict[str, pa.Table]:
     owner = {"film": film, "recipe": RECIPE, "segment": 0}
     crops = [_crop(film, i) for i in range(n)]
@@ -56,7 +62,7 @@ def _film_rows(film: str, title: str, path: str, n: int = 6) -> dict[str, pa.Tab
     rows = {
         "crops": crops,
         "facts": facts,
-        "frames": [owner | {"pts": i, "outcome": "faces"} for i in range(n)],
+        "frames": [owner | {"pts": i, "colours": _colours(film, i)} for i in range(n)],
         "segments": [owner | {"stage": "samples", "signals": b"signals of " + title.encode()}],
         "shots": [owner | shot],
         "films": [owner | notes | {"status": "done"}],
@@ -110,6 +116,7 @@ def _ids(film: str = FILM) -> list[str]:
 def _assert_gone(store: Store) -> None:
     for number in range(6):
         assert _holding(store.path, _marker(number)) == []
+        assert _holding(store.path, _colours(FILM, number)[:64]) == []
     for text in (TITLE, PATH, FILM):
         assert _holding(store.path, text.encode()) == []
     allowed = ("versions/",)  # a version keeps the ids
@@ -122,6 +129,7 @@ def _assert_gone(store: Store) -> None:
 def test_no_byte_of_a_film_is_left(store: Store, name: str) -> None:
     version = freeze(store.path, tag="v1")
     assert _holding(store.path, _marker(3))
+    assert _holding(store.path, _colours(FILM, 3)[:64])
     assert _holding(store.path, TITLE.encode())
     done = forget(store.path, name)
     assert (done.films, len(done.samples), done.versions) == ((FILM,), 6, {version.id: 6})

@@ -14,6 +14,7 @@ from cinemotion.film.company import Pair
 from cinemotion.film.turning import TurningPoint
 from cinemotion.film.valence import valence
 from cinemotion.flows.analyzing.footage import Footage
+from cinemotion.flows.analyzing.scening import Scene
 from cinemotion.flows.analyzing.settings import AnalyzeRecipe
 from cinemotion.flows.analyzing.sightings import Sightings
 from cinemotion.learn.modelfolder import Card
@@ -22,6 +23,12 @@ Doubles = NDArray[np.float64]
 
 SCHEMA = "cinemotion-analysis/1"
 """The name and version of the JSON document; see docs/analysis.md."""
+
+UNCOLOURED = (
+    "this film was built before the colours of frames were kept; another --dataset, or a new "
+    "--out, builds it again"
+)
+"""Why there are no scenes, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +80,7 @@ class Analysis:
         film: The film as a whole.
         people: The characters, who is on screen the longest first.
         pairs: Who appears with whom.
+        scenes: The scenes; ``None`` where the colours of its frames are not known.
     """
 
     footage: Footage
@@ -85,6 +93,7 @@ class Analysis:
     film: Person
     people: list[Person]
     pairs: list[Pair]
+    scenes: list[Scene] | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -144,6 +153,7 @@ class Analysis:
                 }
                 for shot in seen.shots.iter_rows(named=True)
             ],
+            "scenes": self._scenes(),
             "characters": [self._character(person) for person in self.people],
             "pairs": [
                 {
@@ -171,6 +181,25 @@ class Analysis:
     def _pace(self) -> float | None:
         seconds = self.footage.row["seconds"]
         return round(60 * self.seen.shots.height / seconds, 3) if seconds else None
+
+    def _scenes(self) -> list[dict[str, Any]] | None:
+        if self.scenes is None:
+            return None
+        shots = self.seen.shots.to_dicts()
+        return [
+            {
+                "start": _instant(shots[scene.first], "start"),
+                "end": _instant(shots[scene.last - 1], "end"),
+                "shots": [scene.first, scene.last - 1],
+                "shots_per_minute": _rounded(scene.shots_per_minute, 3),
+                "separation": _rounded(scene.separation, 2),
+                "characters": list(scene.characters),
+                "dominant": scene.dominant(self.classes),
+                "probabilities": self.named(scene.probabilities),
+                "coverage": round(scene.coverage, 4),
+            }
+            for scene in self.scenes
+        ]
 
     def _character(self, person: Person) -> dict[str, Any]:
         mine = self.tracks.filter(pl.col("track").is_in(person.tracks))
@@ -203,6 +232,10 @@ class Analysis:
             }
             for turn in person.turns
         ]
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _instant(shot: dict[str, Any], side: str) -> dict[str, Any]:

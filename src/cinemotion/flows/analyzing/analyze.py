@@ -31,12 +31,14 @@ from cinemotion.flows.analyzing.expressions import read_expressions
 from cinemotion.flows.analyzing.footage import Footage, take_footage
 from cinemotion.flows.analyzing.people import describe_tracks, find_people
 from cinemotion.flows.analyzing.persons import link_cast
+from cinemotion.flows.analyzing.scening import find_scenes
 from cinemotion.flows.analyzing.settings import AnalyzeRecipe
 from cinemotion.flows.analyzing.sightings import Sightings, read_sightings
 from cinemotion.flows.analyzing.vectors import Progress
 from cinemotion.flows.analyzing.write import write_analysis
 from cinemotion.flows.building.watch import Watch
 from cinemotion.learn.classifier import Classifier, open_classifier
+from cinemotion.learn.modelfolder import Card
 
 Doubles = NDArray[np.float64]
 
@@ -132,24 +134,51 @@ def _analyze(
         names=names,
         recast=recast,
     )
+    analysis = draw_up(
+        footage, seen, probabilities, tracks, cast.members, recipe=recipe, card=classifier.card
+    )
+    write_analysis(analysis, cast, out)
+    return analysis
+
+
+def draw_up(
+    footage: Footage,
+    seen: Sightings,
+    probabilities: Doubles,
+    tracks: pl.DataFrame,
+    members: Sequence[Member],
+    *,
+    recipe: AnalyzeRecipe,
+    card: Card,
+) -> Analysis:
+    """What follows from who was seen when, with which answers, once it is known who is who.
+
+    Args:
+        footage: The film.
+        seen: The faces.
+        probabilities: float64 ``(n, k)``, the model's answers, row by row of ``seen.faces``.
+        tracks: A row per track, with its ``character``.
+        members: The characters.
+        recipe: How.
+        card: The model's.
+    """
     votes = vote(seen, tracks, probabilities)
     draw = _Artist(footage, seen, probabilities, votes, tracks, recipe)
     everybody = Member("film", "all faces", tuple(tracks["track"].to_list()))
-    people = [draw.person(member) for member in cast.members]
-    analysis = Analysis(
+    people = [draw.person(member) for member in members]
+    return Analysis(
         footage=footage,
         recipe=recipe,
-        card=classifier.card,
+        card=card,
         seen=seen,
         probabilities=probabilities,
         tracks=tracks,
         votes=votes,
         film=draw.person(everybody),
         people=people,
-        pairs=_company(seen, people, classifier.classes, draw.step),
+        pairs=_company(seen, people, tuple(card.classes), draw.step),
+        scenes=find_scenes(seen, tracks, votes, recipe.scenes),
     )
-    write_analysis(analysis, cast, out)
-    return analysis
 
 
 def vote(seen: Sightings, tracks: pl.DataFrame, probabilities: Doubles) -> Doubles:

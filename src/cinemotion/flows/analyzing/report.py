@@ -21,8 +21,9 @@ from cinemotion.dataset.dataset import Dataset, open_dataset
 from cinemotion.faces.framing import Framing, reframe
 from cinemotion.film.arcs import draws_of
 from cinemotion.film.valence import PLEASURE, valence
-from cinemotion.flows.analyzing.analysis import Analysis, Person
+from cinemotion.flows.analyzing.analysis import UNCOLOURED, Analysis, Person
 from cinemotion.flows.analyzing.colours import colour_of
+from cinemotion.flows.analyzing.strip import MOST_SCENES, barcode_uri, scene_values
 from cinemotion.flows.looking.page import jpeg_uri, render, write_page
 from cinemotion.flows.looking.scripts import embed_json, our_script, plotly_script
 
@@ -55,6 +56,7 @@ def write_report(analysis: Analysis, out: Path) -> None:
             [_round(start), _round(end)]
             for start, end in analysis.seen.shots.select("start", "end").iter_rows()
         ],
+        "scenes": scene_values(analysis),
         "people": [
             _line(analysis, person) | {"crops": crops.get(person.id, [])}
             for person in (analysis.film, *shown)
@@ -63,7 +65,7 @@ def write_report(analysis: Analysis, out: Path) -> None:
     summary = analysis.summary()
     html = render(
         "analyze.html",
-        scripts=[plotly_script("analyze"), our_script("analyze.js")],
+        scripts=[plotly_script("analyze"), our_script("strip.js") + our_script("analyze.js")],
         version=__version__,
         title=analysis.title,
         summary=summary,
@@ -74,6 +76,9 @@ def write_report(analysis: Analysis, out: Path) -> None:
         colours={name: colour_of(name) for name in analysis.classes},
         pleasure={name: PLEASURE[name] for name in analysis.classes if name in PLEASURE},
         crops=crops,
+        barcode=barcode_uri(analysis),
+        scenes=(summary["scenes"] or [])[:MOST_SCENES],
+        uncoloured=UNCOLOURED,
         recipe=analysis.recipe,
         measured=_measured(analysis),
         clock=clock,

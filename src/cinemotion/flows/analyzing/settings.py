@@ -37,6 +37,26 @@ class People(BaseModel):
     least_quality: float = Field(0.3, ge=0, le=1)
 
 
+class Scenes(BaseModel):
+    """How shots become scenes; ``film/scenes.py`` says what the numbers do.
+
+    Attributes:
+        limit: Levels of 0-255: shots at most so far apart look alike; less makes more scenes.
+        company: Levels by which shots are nearer that show a character in common.
+        window: Seconds from the end of a shot within which another may resemble it.
+        ahead: And so many shots ahead at most.
+        least_seconds: A shorter stretch is no scene of its own.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: float = Field(14.0, gt=0, le=255)
+    company: float = Field(6.0, ge=0, le=255)
+    window: float = Field(60.0, ge=0)
+    ahead: int = Field(12, ge=1, le=200)
+    least_seconds: float = Field(8.0, ge=0)
+
+
 class AnalyzeRecipe(BaseModel):
     """From a film to arcs.
 
@@ -45,6 +65,7 @@ class AnalyzeRecipe(BaseModel):
         window: Seconds: the width of the Gaussian that smooths, at half its height.
         seed: Of the bands.
         people: How tracks become people.
+        scenes: How shots become scenes.
         build: How faces are found, where the film is not built already in a way that fits.
     """
 
@@ -54,6 +75,7 @@ class AnalyzeRecipe(BaseModel):
     window: float = Field(3.0, gt=0, le=3600)
     seed: int = Field(0, ge=0)
     people: People = People()
+    scenes: Scenes = Scenes()
     build: BuildRecipe = BuildRecipe(
         sampling=Sampling(every=EVERY), crop=Crop(size=192, format="jpeg")
     )

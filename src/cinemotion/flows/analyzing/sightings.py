@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cinemotion.dataset.dataset import open_dataset
 from cinemotion.film.scale import scale
 from cinemotion.flows.analyzing.footage import Footage
+from cinemotion.video.thumbnail import COLUMNS, ROWS
 
 _FACE = ("id", "pts", "box", "crop_landmarks", "score")
 _FACTS = ("id", "frame", "shot", "track", "quality", "size")
@@ -40,6 +43,9 @@ class Sightings:
         time_base: Seconds of a tick.
         start: Seconds of the film's first picture on the player's clock.
         end: Seconds at which the last picture leaves the screen.
+        colours: uint8 ``(n, 9, 16, 3)``, RGB, row by row of ``frames``: what each looks like
+            without black bars (``video/thumbnail.py``); ``None`` in a dataset that was built
+            before thumbnails were kept.
     """
 
     frames: pl.DataFrame
@@ -48,6 +54,7 @@ class Sightings:
     time_base: Fraction
     start: float
     end: float
+    colours: NDArray[np.uint8] | None = None
 
 
 def read_sightings(footage: Footage) -> Sightings:
@@ -72,7 +79,8 @@ def read_sightings(footage: Footage) -> Sightings:
     )
     start = float(shots["start"][0]) if shots.height else 0.0
     end = start + float(footage.row["seconds"] or 0.0)
-    frames = _frames(rows("frames", ("pts", "seconds", "same_as_pts")), shots, end)
+    looked = rows("frames", ("pts", "seconds", "same_as_pts", "colours"))
+    frames = _frames(looked, shots, end)
     crops = rows("crops", _FACE).join(rows("facts", _FACTS), on="id")
     faces = frames.join(
         crops.rename({"pts": "shown", "shot": "shot_of_crop"}), on="shown", how="inner"
@@ -80,7 +88,13 @@ def read_sightings(footage: Footage) -> Sightings:
     faces = faces.drop("shot_of_crop", "shown").sort("pts", "track", "id")
     height = int(footage.row["height"] or 0)
     return Sightings(
-        frames.drop("shown"), faces, _scaled(shots, frames, faces, height), base, start, end
+        frames=frames.drop("shown"),
+        faces=faces,
+        shots=_scaled(shots, frames, faces, height),
+        time_base=base,
+        start=start,
+        end=end,
+        colours=_colours(frames, looked),
     )
 
 
@@ -96,6 +110,17 @@ def _scaled(
     names = [scale(tall / height) if height else None for tall in rows["tall"].to_list()]
     of = rows.select("shot").with_columns(scale=pl.Series(names, dtype=pl.String))
     return shots.join(of, on="shot", how="left").sort("shot")
+
+
+def _colours(frames: pl.DataFrame, looked: pl.DataFrame) -> NDArray[np.uint8] | None:
+    """The thumbnails of the frames; of one that stood still, that of the frame it equals."""
+    of = frames.select("shown").join(
+        looked.select("pts", "colours"), left_on="shown", right_on="pts", how="left"
+    )["colours"]
+    if not len(of) or of.null_count():
+        return None
+    flat = np.frombuffer(b"".join(of.to_list()), np.uint8)
+    return flat.reshape(-1, ROWS, COLUMNS, 3)
 
 
 def _time_base(shots: pl.DataFrame) -> Fraction:

@@ -1,9 +1,10 @@
-"""The tables of an analysis, each as CSV and as Parquet: per face, track, instant and shot.
+"""The tables of an analysis, each as CSV and as Parquet: per face, track, instant, shot and scene.
 
 ``faces``   a row per sampled frame and face: when, where, who, and the model's probabilities
 ``tracks``  a row per track, with its vote
 ``arcs``    a row per character (and ``film``) and instant, with bands; gaps have no rows
 ``shots``   a row per shot
+``scenes``  a row per scene; none where the colours of the frames are not known
 ``pairs``   a row per two characters who share a shot
 
 Times are seconds on the player's clock; ``pts`` counts ticks of the film's time base.
@@ -50,6 +51,7 @@ def write_tables(analysis: Analysis, out: Path) -> None:
         "tracks": track_rows(analysis),
         "arcs": arc_rows(analysis),
         "shots": analysis.seen.shots.select(_SHOT),
+        "scenes": scene_rows(analysis),
         "pairs": pl.DataFrame(analysis.pairs, schema=_PAIR),
     }
     for name, table in tables.items():
@@ -87,6 +89,32 @@ def arc_rows(analysis: Analysis) -> pl.DataFrame:
     """A row per character and instant at which it is seen, the film's own first."""
     parts = [_arc(analysis, person) for person in (analysis.film, *analysis.people)]
     return pl.concat(parts)
+
+
+def scene_rows(analysis: Analysis) -> pl.DataFrame:
+    """A row per scene; shots are those of ``shots``, the last one included."""
+    scenes = analysis.scenes or []
+    shots = analysis.seen.shots
+    first = [scene.first for scene in scenes]
+    last = [scene.last - 1 for scene in scenes]
+    probabilities = np.array([scene.probabilities for scene in scenes], np.float64)
+    columns = {
+        "scene": pl.Series(range(len(scenes)), dtype=pl.Int64),
+        "start": pl.Series([scene.start for scene in scenes], dtype=pl.Float64),
+        "end": pl.Series([scene.end for scene in scenes], dtype=pl.Float64),
+        "start_pts": shots["start_pts"].gather(first),
+        "end_pts": shots["end_pts"].gather(last),
+        "first_shot": pl.Series(first, dtype=pl.Int64),
+        "last_shot": pl.Series(last, dtype=pl.Int64),
+        "shots": pl.Series([s.last - s.first for s in scenes], dtype=pl.Int64),
+        "shots_per_minute": pl.Series([s.shots_per_minute for s in scenes], dtype=pl.Float64),
+        "separation": pl.Series([s.separation for s in scenes], dtype=pl.Float64),
+        "characters": pl.Series([" ".join(s.characters) for s in scenes], dtype=pl.String),
+        "dominant": pl.Series([s.dominant(analysis.classes) for s in scenes], dtype=pl.String),
+        "coverage": pl.Series([s.coverage for s in scenes], dtype=pl.Float64),
+    }
+    mix = _classes(analysis, probabilities.reshape(len(scenes), len(analysis.classes)))
+    return pl.DataFrame(columns).with_columns(mix)
 
 
 def _arc(analysis: Analysis, person: Person) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What an analysis leaves in its folder: tables, the summary, the cast, and the page."""
+"""What an analysis leaves in its folder: tables, the summary, the cast, a barcode, and the page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.writing import replacing
 from cinemotion.flows.analyzing.analysis import Analysis
+from cinemotion.flows.analyzing.barcode import barcode, barcode_png
 from cinemotion.flows.analyzing.cast import NAME, write_cast
 from cinemotion.flows.analyzing.casting import Cast, write_record
 from cinemotion.flows.analyzing.eaf import write_eaf
@@ -19,6 +20,7 @@ from cinemotion.flows.analyzing.tables import write_tables
 SUMMARY = "analysis.json"
 REPORT = "report.html"
 ELAN = "film.eaf"
+BARCODE = "barcode.png"
 
 
 def write_analysis(analysis: Analysis, cast: Cast, out: Path) -> None:
@@ -34,6 +36,7 @@ def write_analysis(analysis: Analysis, cast: Cast, out: Path) -> None:
     write_tables(analysis, out)
     write_subtitles(analysis, out)
     write_eaf(analysis, out / ELAN)
+    _write_barcode(analysis, out / BARCODE)
     put_cast(analysis)
     write_report(analysis, out / REPORT)
     write_cast(out / NAME, cast.members)
@@ -41,3 +44,12 @@ def write_analysis(analysis: Analysis, cast: Cast, out: Path) -> None:
     text = json.dumps(analysis.summary(), indent=2, ensure_ascii=False, allow_nan=False)
     with replacing(out / SUMMARY) as draft:
         draft.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_barcode(analysis: Analysis, path: Path) -> None:
+    columns = barcode(analysis.seen, analysis.footage.every)
+    if columns is None:
+        path.unlink(missing_ok=True)  # of another dataset
+        return
+    with replacing(path) as draft:
+        draft.write_bytes(barcode_png(columns))

@@ -109,6 +109,7 @@ class _Rows:
             found if look.samples else "no_face",
             samples=len(look.samples),
             content=list(look.content),
+            colours=look.colours.tobytes(),
         )
         for sample in look.samples:
             self._add_sample(frame.time, sample)

@@ -26,6 +26,7 @@ from cinemotion.faces.standardise import standardise
 from cinemotion.recipes import BuildRecipe
 from cinemotion.video.letterbox import content_box
 from cinemotion.video.reader import DecodedFrame
+from cinemotion.video.thumbnail import colour_thumbnail
 
 Box = tuple[int, int, int, int]
 
@@ -57,10 +58,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What came of a frame: its samples, and where the picture lies inside black bars."""
+    """What came of a frame.
+
+    Attributes:
+        samples: Its faces, or itself.
+        content: Where the picture lies inside black bars: xyxy, pixels of the frame.
+        colours: The picture at a glance, as :func:`colour_thumbnail` gives it.
+    """
 
     samples: list[Sample]
     content: Box
+    colours: Image
 
 
 class Subject(Protocol):
@@ -100,15 +108,17 @@ class FaceSubject:
             # The bars took pixels that the picture could have had: give them back.
             small = frame.rgb(long_side=round(side * max(small.shape[:2]) / max(x1 - x0, y1 - y0)))
             x0, y0, x1, y1 = content_box(small)
-        found = self._detector.detect([np.ascontiguousarray(small[y0:y1, x0:x1])])[0]
+        picture = np.ascontiguousarray(small[y0:y1, x0:x1])
+        found = self._detector.detect([picture])[0]
         scale = film.size[0] / small.shape[1]
         faces = found.shifted(x0, y0).shifted(0, 0, scale)
         faces = faces[_sizes(faces) >= settings.min_size]
         content = _scaled((x0, y0, x1, y1), scale, film.size)
         if not len(faces):
-            return Look([], content)
+            return Look([], content, colour_thumbnail(picture))
         image = frame.rgb()
-        return Look([self._cut(image, faces, i) for i in range(len(faces))], content)
+        samples = [self._cut(image, faces, i) for i in range(len(faces))]
+        return Look(samples, content, colour_thumbnail(picture))
 
     def _cut(self, image: Image, faces: Faces, i: int) -> Sample:
         crop = self._recipe.crop
@@ -149,7 +159,7 @@ class FrameSubject:
             look=None,
             image=encode_image(standardise(square, crop.standardise), crop.format),
         )
-        return Look([sample], (x0, y0, x1, y1))
+        return Look([sample], (x0, y0, x1, y1), colour_thumbnail(picture))
 
 
 def fit_square(image: Image, size: int) -> Image:

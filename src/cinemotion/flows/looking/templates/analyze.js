@@ -129,7 +129,10 @@
     Plotly.react(plot, traces(person), layout, config);
   }
 
-  function drawAll() { plots.forEach(draw); }
+  function drawAll() {
+    plots.forEach(draw);
+    strip.draw(range, hidden);
+  }
 
   function show(from, to) {
     const wide = Math.min(Math.max(to - from, 0.5), data.end - data.start);
@@ -172,6 +175,9 @@
     });
     return best;
   }
+
+  const strip = filmStrip(data, { clock, percent, colour, now, show, all: moves.all });
+  strip.draw(range, hidden);
 
   plots.forEach((plot) => {
     draw(plot);
