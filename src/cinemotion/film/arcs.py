@@ -29,6 +29,7 @@ DRAWS = 200
 _FWHM = 2.354820045  # of a Gaussian, in its deviations
 _TAILS = (2.5, 97.5)  # per cent
 _LEAST = 1e-3  # of the kernel: what is further away has no say
+_AT_ONCE = 20  # draws, so that a long film's take little memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,11 +94,12 @@ def draw_arc(
     probabilities, weights = probabilities[heard], weights[heard]
     voices = _Voices(seconds, tracks, probabilities, weights, grid, window)
     seen = _seen(seconds, grid, reach)
-    mean = np.where(seen[:, None], voices.mean(None), np.nan)
+    mean = np.where(seen[:, None], voices.mean(None, 1)[0], np.nan)
     rng = np.random.default_rng(seed)
     drawn = np.full((draws, len(grid), k), np.nan, np.float32)
-    for draw in drawn:
-        draw[:] = np.where(seen[:, None], voices.mean(rng), np.nan)
+    for at in range(0, draws, _AT_ONCE):
+        part = drawn[at : at + _AT_ONCE]
+        part[:] = np.where(seen[:, None], voices.mean(rng, len(part)), np.nan)
     low, high = _band(drawn, seen)
     return Arc(grid, mean, low, high, drawn)
 
@@ -143,8 +145,9 @@ class _Voices:
         deviation = window / _FWHM
         far = deviation * np.sqrt(-2 * np.log(_LEAST))
         self._tracks = []
-        for track in np.unique(tracks):
-            mine = np.flatnonzero(tracks == track)
+        order = np.argsort(tracks, kind="stable")
+        borders = np.flatnonzero(np.diff(tracks[order])) + 1
+        for mine in np.split(order, borders) if len(order) else ():
             begin = np.searchsorted(grid, seconds[mine].min() - far)
             end = np.searchsorted(grid, seconds[mine].max() + far, side="right")
             away = (grid[begin:end, None] - seconds[None, mine]) / deviation
@@ -160,22 +163,22 @@ class _Voices:
             presence = say.max(axis=1, initial=0.0)
             self._tracks.append((slice(begin, end), amount, sums, presence))
 
-    def mean(self, rng: np.random.Generator | None) -> Doubles:
-        """The mean of the voices, float64 ``(T, k)``: as they are, or with drawn weights."""
-        total, sums = np.zeros(self._size[0]), np.zeros(self._size)
+    def mean(self, rng: np.random.Generator | None, draws: int) -> Doubles:
+        """The mean of the voices, float64 ``(draws, T, k)``: as they are, or with drawn weights."""
+        total = np.zeros((draws, self._size[0]))
+        sums = np.zeros((draws, *self._size))
         for part, amount, answers, presence in self._tracks:
-            cells = (
-                np.ones(amount.shape[1]) if rng is None else rng.exponential(size=amount.shape[1])
-            )
-            loud = presence if rng is None else presence * rng.exponential()
-            own = amount @ cells
-            with np.errstate(invalid="ignore", divide="ignore"):
-                voice = np.einsum("tck,c->tk", answers, cells) / own[:, None]
+            count = amount.shape[1]
+            cells = np.ones((draws, count)) if rng is None else rng.exponential(size=(draws, count))
+            loud = np.ones((draws, 1)) if rng is None else rng.exponential(size=(draws, 1))
+            own = cells @ amount.T  # (draws, instants)
             spoken = own > 0
-            total[part] += np.where(spoken, loud, 0.0)
-            sums[part] += np.where(spoken[:, None], loud[:, None] * voice, 0.0)
+            voice = np.tensordot(cells, answers, axes=(1, 1)) / np.where(spoken, own, 1.0)[..., None]
+            louder = np.where(spoken, loud * presence, 0.0)
+            total[:, part] += louder
+            sums[:, part] += louder[..., None] * voice
         with np.errstate(invalid="ignore", divide="ignore"):
-            found: Doubles = sums / total[:, None]
+            found: Doubles = sums / total[..., None]
         return found
 
 

@@ -46,12 +46,18 @@ def cues(analysis: Analysis) -> list[Cue]:
         for span in expression_spans(person, analysis.classes)
     ]
     borders = sorted({_ms(edge) for _, span in spans for edge in (span.start, span.end)})
+    begins: dict[int, list[int]] = {}
+    for at, (_, span) in enumerate(spans):
+        begins.setdefault(_ms(span.start), []).append(at)
     found: list[Cue] = []
+    current: list[int] = []  # places of the spans that are shown
     for start, end in pairwise(borders):
+        current = [at for at in current if _ms(spans[at][1].end) > start]
+        current = sorted([*current, *begins.get(start, ())])
         lines = [
             f"{name}: {span.label} {100 * span.share:.0f} %"
-            for name, span in spans
-            if _ms(span.start) <= start and end <= _ms(span.end)
+            for name, span in (spans[at] for at in current)
+            if _ms(span.end) > start
         ]
         text = "\n".join(lines)
         if not lines or start < 0:
