@@ -42,6 +42,7 @@ COMMANDS = {
     "framing": "python benchmarks/framing.py --json benchmarks/results/framing.json",
     "characters": "python benchmarks/characters.py --json benchmarks/results/characters.json",
     "arcs": "python benchmarks/arcs.py --json benchmarks/results/arcs.json",
+    "exporttimes": "python benchmarks/exporttimes.py --json benchmarks/results/exporttimes.json",
 }
 
 
@@ -330,6 +331,17 @@ def arcs(result: dict[str, Any]) -> str:
     return f"{result['right']} of {len(clips)} right.\n\n{read}\n\n{change}"
 
 
+def exporttimes(result: dict[str, Any]) -> str:
+    """Times in the exports of an analysis, read back by other programs' readers."""
+    rows = result["rows"]
+    rates = [[film, words] for film, words in result["rates"].items()]
+    return (
+        table(list(rows[0]), [list(row.values()) for row in rows])
+        + "\n\nThe fixed rate that editors are told of:\n\n"
+        + table(["film", "rate"], rates)
+    )
+
+
 WRITERS = {
     "throughput": throughput,
     "faces": faces,
@@ -355,6 +367,7 @@ WRITERS = {
     "framing": framing,
     "characters": characters,
     "arcs": arcs,
+    "exporttimes": exporttimes,
 }
 
 

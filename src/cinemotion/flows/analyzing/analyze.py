@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -56,6 +57,9 @@ def analyze(
     workers: int | None = None,
     watch: Watch | None = None,
     progress: Progress | None = None,
+    figures: bool = False,
+    video: bool = False,
+    copying: Progress | None = None,
 ) -> list[Analysis]:
     """Analyse films, or go on with an analysis.
 
@@ -69,6 +73,9 @@ def analyze(
         workers: Worker processes; one per core where ``None``.
         watch: Told how the building goes.
         progress: Told how answers and identities go.
+        figures: Also draw figures for print, into ``out/figures``.
+        video: Also put each film beside its page, which plays it then.
+        copying: Told how far a film is copied.
 
     Returns:
         An analysis for each film that could be read.
@@ -85,7 +92,7 @@ def analyze(
         raise BadInputError(f"{folder} is a file; --out needs a folder")
     paths = [Path(film) for film in ([films] if isinstance(films, str | Path) else films)]
     kept = Path(dataset) if dataset is not None else folder / DATASET
-    taken = take_footage(paths, kept, recipe.build, workers=workers, watch=watch)
+    taken = take_footage(paths, kept, recipe.build, workers=workers, watch=watch, apart_from=folder)
     if names is not None and len(taken) > 1:
         raise BadInputError("--names is of one film; edit each film's own characters.csv instead")
     return [
@@ -97,6 +104,9 @@ def analyze(
             names=None if names is None else Path(names),
             recast=recast,
             progress=progress,
+            figures=figures,
+            video=video,
+            copying=copying,
         )
         for footage in taken
     ]
@@ -111,6 +121,7 @@ def _analyze(
     names: Path | None,
     recast: bool,
     progress: Progress | None,
+    **written: Any,
 ) -> Analysis:
     seen = read_sightings(footage)
     probabilities = read_expressions(
@@ -141,7 +152,7 @@ def _analyze(
         people=people,
         pairs=_company(seen, people, classifier.classes, draw.step),
     )
-    write_analysis(analysis, cast, out)
+    write_analysis(analysis, cast, out, **written)
     return analysis
 
 

@@ -49,6 +49,12 @@ class Sightings:
     start: float
     end: float
 
+    @property
+    def exact_end(self) -> Fraction:
+        """When the last picture leaves the screen, in exact seconds."""
+        ends = self.shots["end_pts"]
+        return int(ends[-1]) * self.time_base if len(ends) else Fraction(self.end)
+
 
 def read_sightings(footage: Footage) -> Sightings:
     """Read a film's faces."""
