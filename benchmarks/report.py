@@ -44,6 +44,7 @@ COMMANDS = {
     "identity": "python benchmarks/identity.py --json benchmarks/results/identity.json",
     "tracks": "python benchmarks/tracks.py --json benchmarks/results/tracks.json",
     "arcs": "python benchmarks/arcs.py --json benchmarks/results/arcs.json",
+    "exporttimes": "python benchmarks/exporttimes.py --json benchmarks/results/exporttimes.json",
 }
 
 
@@ -368,6 +369,17 @@ def arcs(result: dict[str, Any]) -> str:
     return f"{result['right']} of {len(clips)} right.\n\n{read}\n\n{change}"
 
 
+def exporttimes(result: dict[str, Any]) -> str:
+    """Times in the exports of an analysis, read back by other programs' readers."""
+    rows = result["rows"]
+    rates = [[film, words] for film, words in result["rates"].items()]
+    return (
+        table(list(rows[0]), [list(row.values()) for row in rows])
+        + "\n\nThe fixed rate that editors are told of:\n\n"
+        + table(["film", "rate"], rates)
+    )
+
+
 WRITERS = {
     "throughput": throughput,
     "faces": faces,
@@ -395,6 +407,7 @@ WRITERS = {
     "identity": identity,
     "tracks": tracks,
     "arcs": arcs,
+    "exporttimes": exporttimes,
 }
 
 

@@ -43,12 +43,13 @@ class _Page(HTMLParser):
         assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
 
 
-def check_page(page: str, *, scripts: int = 0) -> None:
+def check_page(page: str, *, scripts: int = 0, film: str | None = None) -> None:
     """Fail where a page is not well-formed, not self-contained or not accessible.
 
     Args:
         page: Its HTML.
         scripts: How many scripts it has; its policy must allow these and no others.
+        film: The name of the film beside it, which is all that it may load.
     """
     parsed = _Page(scripts)
     parsed.feed(page)
@@ -60,7 +61,8 @@ def check_page(page: str, *, scripts: int = 0) -> None:
     assert page.startswith("<!DOCTYPE html>\n<html lang=")
     assert len(parsed.ids) == len(set(parsed.ids))
     assert {target.removeprefix("#") for target in parsed.targets} <= set(parsed.ids)
-    assert all(source.startswith("data:image/") for source in parsed.sources)
+    beside = [source for source in parsed.sources if not source.startswith("data:image/")]
+    assert beside == ([film] if film else []) and ("media-src" in page) == bool(film)
     assert all(image.get("alt") for image in parsed.images)
     bare = re.sub(r'"data:image/[^"]*"', '""', page)
     assert not re.search(r"(?:https?:)?//[a-z]|@import|url\(", bare)

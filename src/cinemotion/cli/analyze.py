@@ -44,6 +44,12 @@ def analyze(
     annotate: Annotated[
         Path | None, typer.Option(metavar="OUT.mp4", help="Write the film with boxes and bars.")
     ] = None,
+    with_video: Annotated[
+        bool, typer.Option("--with-video", help="Put the film beside the page, which plays it.")
+    ] = False,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also draw figures for print, as PNG and SVG.")
+    ] = False,
     dataset: Annotated[
         Path | None,
         typer.Option(help="Where crops are kept, and may be already.  [default: in REPORT_DIR]"),
@@ -59,6 +65,7 @@ def analyze(
     """Read films: characters, what their faces show over time, one report for each."""
     from cinemotion.core.errors import BadInputError
     from cinemotion.flows.analyzing.analyze import analyze as run
+    from cinemotion.flows.analyzing.leftout import left_out
     from cinemotion.flows.analyzing.settings import load_analyze_recipe
 
     if characters != "auto" and not (characters.isdecimal() and int(characters)):
@@ -73,7 +80,7 @@ def analyze(
             "people.embedder": embedder,
         },
     )
-    with building() as watch, counting("faces") as progress:
+    with building() as watch, counting("faces") as progress, counting("frames") as copying:
         found = run(
             films,
             out,
@@ -84,6 +91,9 @@ def analyze(
             workers=workers,
             watch=watch,
             progress=progress,
+            figures=figures,
+            video=with_video,
+            copying=copying,
         )
     if annotate is not None:
         from cinemotion.flows.analyzing.annotate import annotate as write
@@ -98,6 +108,8 @@ def analyze(
         return 0
     for each in found:
         _print(each)
+    for name, reason in left_out().items():
+        typer.echo(f"{name} is left out: {reason}")
     typer.echo(f"report: {out}")
     return 0
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,7 +25,7 @@ from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Film, Image, Timestamp
 from cinemotion.core.writing import replacing
 
-_HELD = {"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}  # that every player finds in MP4
+_HELD = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})  # that players find in MP4
 _OPTIONS = {"crf": "20", "preset": "veryfast"}
 _CANNOT = (av.FFmpegError, ValueError)
 
@@ -35,13 +36,25 @@ class FilmWriter:
     Args:
         out: The file, ``.mp4``.
         film: Whose size, ticks and sound the new film has.
+        zero: Seconds of the film's clock at which the new film's begins.
+        copied: The sound codecs that are copied; others become AAC.
+        comment: Something to be read in the file's header.
 
     Raises:
         BadInputError: It cannot be written.
     """
 
-    def __init__(self, out: Path, film: Film) -> None:
+    def __init__(
+        self,
+        out: Path,
+        film: Film,
+        *,
+        zero: Fraction = Fraction(0),
+        copied: frozenset[str] = _HELD,
+        comment: str | None = None,
+    ) -> None:
         self._out, self._film = out, film
+        self._zero, self._as_is, self._comment = zero, copied, comment
         self._sizes = tuple(side + side % 2 for side in film.size)
 
     def __enter__(self) -> Self:
@@ -51,6 +64,8 @@ class FilmWriter:
                 self._container = stack.enter_context(
                     av.open(str(draft), "w", format="mp4", options={"movflags": "+faststart"})
                 )
+                if self._comment is not None:
+                    self._container.metadata["comment"] = self._comment
                 base = self._film.time_base
                 video: Any = self._container.add_stream("libx264", options=_OPTIONS)
                 video.width, video.height = self._sizes
@@ -70,10 +85,11 @@ class FilmWriter:
 
         Args:
             image: uint8 ``(H, W, 3)`` RGB, of the film's size.
-            time: When it appears, in the film's ticks; later than the one before.
+            time: When it appears, in the film's ticks, on its clock; later than the one before.
         """
         frame = av.VideoFrame.from_ndarray(self._even(image), "rgb24")
-        frame.pts, frame.time_base = time.pts, time.time_base
+        frame.pts = time.pts - round(self._zero / time.time_base)
+        frame.time_base = time.time_base
         self._sound_until(float(time.exact))
         self._container.mux(self._video.encode(frame))
 
@@ -106,7 +122,7 @@ class FilmWriter:
         if not source.streams.audio:
             return iter(())
         given = source.streams.audio[0]
-        if given.codec_context.name in _HELD:
+        if given.codec_context.name in self._as_is:
             return self._copied(source, given, self._container.add_stream_from_template(given))
         made: Any = self._container.add_stream("aac", rate=given.rate or 48000)
         return self._encoded(source, given, made)
@@ -117,6 +133,10 @@ class FilmWriter:
                 if packet.dts is None:
                     continue
                 at = float(packet.dts * packet.time_base)
+                late = round(self._zero / packet.time_base)
+                packet.dts -= late
+                if packet.pts is not None:
+                    packet.pts -= late
                 packet.stream = made
                 yield at, packet
         except _CANNOT:
@@ -127,6 +147,8 @@ class FilmWriter:
         try:
             for frame in source.decode(given):
                 at = float(frame.pts * frame.time_base) if frame.pts is not None else 0.0
+                if frame.pts is not None:
+                    frame.pts -= round(self._zero / frame.time_base)
                 for part in resampler.resample(frame):
                     for packet in made.encode(part):
                         yield at, packet

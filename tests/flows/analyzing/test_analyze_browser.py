@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from cinemotion.flows.analyzing.analyze import analyze
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 SCREENS = [
     {"viewport": {"width": 1200, "height": 1400}, "color_scheme": "light"},
@@ -134,3 +136,66 @@ def test_a_picture_leads_to_its_instant(browser: Any, report: Path) -> None:
     when = button.locator("span").first.inner_text()
     button.click()
     assert when in page.inner_text("#now")
+
+
+@pytest.fixture(scope="module")
+def played(report: Path, film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report with the film beside it."""
+    out = tmp_path_factory.mktemp("played") / "report"
+    shutil.copytree(report, out)
+    analyze(film, out, workers=0, video=True)
+    return out
+
+
+def play_head(page: Any) -> float:
+    """Where the line on the first arc is, in seconds of the film."""
+    seconds = page.evaluate(
+        "(() => { const plot = document.querySelector(\".plot[data-person='0']\");"
+        "const head = plot.querySelector('.playhead'); const axis = plot._fullLayout.xaxis;"
+        "return head.hidden ? null : axis.p2l(parseFloat(head.style.left) - axis._offset); })()"
+    )
+    return float(seconds)
+
+
+def test_arcs_pictures_and_keys_lead_into_the_film(browser: Any, played: Path) -> None:
+    said: list[str] = []
+    page = opened(browser, played, said)
+    page.wait_for_function("document.getElementById('player').readyState >= 1")
+    assert page.is_hidden("#lost")
+    button = page.locator(".film button").nth(2)
+    button.click()
+    seconds = float(button.get_attribute("data-seconds"))
+    assert page.evaluate("player.currentTime") == pytest.approx(seconds, abs=0.01)
+    assert play_head(page) == pytest.approx(seconds, abs=0.05)
+    plot = page.locator(".plot[data-person='1']")
+    x = plot.bounding_box()["width"] / 2
+    plot.click(position={"x": x, "y": 60})
+    meant = page.evaluate(
+        "x => { const a = document.querySelector(\".plot[data-person='1']\")._fullLayout.xaxis;"
+        "return a.p2l(x - a._offset); }",
+        x,
+    )
+    assert page.evaluate("player.currentTime") == pytest.approx(meant, abs=0.05)
+    plot.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    assert page.evaluate("player.currentTime") < 0.1
+    page.keyboard.press(" ")
+    page.wait_for_function("player.currentTime > 0.4")
+    page.keyboard.press(" ")
+    assert page.evaluate("player.paused")
+    page.evaluate("player.currentTime = 1.5")
+    page.wait_for_function("!player.seeking")
+    assert play_head(page) == pytest.approx(1.5, abs=0.05)
+    beside = {(played / name).as_uri() for name in ("report.html", "film.mp4")}
+    assert set(said) == beside, "it says nothing wrong, and loads the film alone"
+
+
+def test_a_film_that_is_gone_is_told_of(browser: Any, played: Path, tmp_path: Path) -> None:
+    shutil.copy(played / "report.html", tmp_path)
+    page = opened(browser, tmp_path, [])
+    page.wait_for_selector("#lost:not([hidden])")
+    assert "film.mp4 is not beside this page" in page.inner_text("#lost")
+    assert page.locator(".playhead:visible").count() == 0
+    page.locator(".film button").nth(2).click()  # the arcs go on working
+    assert page.inner_text("#now")

@@ -14,6 +14,8 @@ from cinemotion.film.company import Pair
 from cinemotion.film.turning import TurningPoint
 from cinemotion.film.valence import valence
 from cinemotion.flows.analyzing.footage import Footage
+from cinemotion.flows.analyzing.leftout import left_out
+from cinemotion.flows.analyzing.rates import rate_of
 from cinemotion.flows.analyzing.scening import Scene
 from cinemotion.flows.analyzing.settings import AnalyzeRecipe
 from cinemotion.flows.analyzing.sightings import Sightings
@@ -105,6 +107,11 @@ class Analysis:
         """What the film is called."""
         return str(self.footage.row["title"])
 
+    @property
+    def frames(self) -> int:
+        """How many pictures the film has."""
+        return int(self.footage.row["frames"] or 0)
+
     def named(self, probabilities: Doubles) -> dict[str, float] | None:
         """Probabilities by class; ``None`` where there are none."""
         if not np.isfinite(probabilities).all():
@@ -176,6 +183,8 @@ class Analysis:
             },
             "settings": self.recipe.model_dump(mode="json"),
             "dataset": {"recipe": self.footage.recipe, "every": self.footage.every},
+            "timecode": rate_of(seen, self.frames).summary(),
+            "left_out": left_out(),
         }
 
     def _pace(self) -> float | None:

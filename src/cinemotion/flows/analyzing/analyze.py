@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -60,6 +61,9 @@ def analyze(
     workers: int | None = None,
     watch: Watch | None = None,
     progress: Progress | None = None,
+    figures: bool = False,
+    video: bool = False,
+    copying: Progress | None = None,
 ) -> list[Analysis]:
     """Analyse films, or go on with an analysis.
 
@@ -75,6 +79,9 @@ def analyze(
         workers: Worker processes; one per core where ``None``.
         watch: Told how the building goes.
         progress: Told how answers and identities go.
+        figures: Also draw figures for print, into ``out/figures``.
+        video: Also put each film beside its page, which plays it then.
+        copying: Told how far a film is copied.
 
     Returns:
         An analysis for each film that could be read.
@@ -91,7 +98,7 @@ def analyze(
         raise BadInputError(f"{folder} is a file; --out needs a folder")
     paths = [Path(film) for film in ([films] if isinstance(films, str | Path) else films)]
     kept = Path(dataset) if dataset is not None else folder / DATASET
-    taken = take_footage(paths, kept, recipe.build, workers=workers, watch=watch)
+    taken = take_footage(paths, kept, recipe.build, workers=workers, watch=watch, apart_from=folder)
     if names is not None and len(taken) > 1:
         raise BadInputError("--names is of one film; edit each film's own characters.csv instead")
     found = [
@@ -103,6 +110,9 @@ def analyze(
             names=None if names is None else Path(names),
             recast=recast,
             progress=progress,
+            figures=figures,
+            video=video,
+            copying=copying,
         )
         for footage in taken
     ]
@@ -120,6 +130,7 @@ def _analyze(
     names: Path | None,
     recast: bool,
     progress: Progress | None,
+    **written: Any,
 ) -> Analysis:
     seen = read_sightings(footage)
     probabilities = read_expressions(
@@ -137,7 +148,7 @@ def _analyze(
     analysis = draw_up(
         footage, seen, probabilities, tracks, cast.members, recipe=recipe, card=classifier.card
     )
-    write_analysis(analysis, cast, out)
+    write_analysis(analysis, cast, out, **written)
     return analysis
 
 

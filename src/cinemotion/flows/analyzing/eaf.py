@@ -7,20 +7,18 @@ Its times are milliseconds on the player's clock. The same analysis gives the sa
 from __future__ import annotations
 
 import os
+from fractions import Fraction
 from itertools import count
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from cinemotion.core.writing import replacing
-from cinemotion.flows.analyzing.analysis import Analysis, Person
-from cinemotion.flows.analyzing.spans import expression_spans
+from cinemotion.flows.analyzing.analysis import Analysis
+from cinemotion.flows.analyzing.marks import Mark, tiers
 
 _DATE = "1970-01-01T00:00:00+00:00"  # the format wants one; ours would differ from run to run
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_POINT = 0.2  # seconds that a turning point is drawn for: ELAN knows no instants
-
-Row = tuple[float, float, str]
-
+_POINT = Fraction(1, 5)  # seconds that a turning point is drawn for: ELAN knows no instants
 
 Xml.register_namespace("xsi", _XSI)
 
@@ -31,18 +29,13 @@ def write_eaf(analysis: Analysis, path: Path) -> None:
     Raises:
         BadInputError: It cannot be written.
     """
-    tiers = {"shots": _shots(analysis)}
-    for person in analysis.people:
-        tiers[_free(person.name, tiers)] = _expressions(analysis, person)
-        if person.turns:
-            tiers[_free(f"{person.name}: turning points", tiers)] = _turns(analysis, person)
-    tree = _document(analysis, tiers, path.parent)
+    tree = _document(analysis, tiers(analysis), path.parent)
     Xml.indent(tree)
     with replacing(path) as draft:
         Xml.ElementTree(tree).write(draft, encoding="utf-8", xml_declaration=True)
 
 
-def _document(analysis: Analysis, tiers: dict[str, list[Row]], beside: Path) -> Xml.Element:
+def _document(analysis: Analysis, told: dict[str, list[Mark]], beside: Path) -> Xml.Element:
     root = Xml.Element(
         "ANNOTATION_DOCUMENT",
         {
@@ -66,13 +59,14 @@ def _document(analysis: Analysis, tiers: dict[str, list[Row]], beside: Path) -> 
     )
     order = Xml.SubElement(root, "TIME_ORDER")
     slots, names = count(1), count(1)
-    for tier, rows in tiers.items():
+    for tier, marks in told.items():
         element = Xml.SubElement(
             root, "TIER", {"TIER_ID": tier, "LINGUISTIC_TYPE_REF": "expression"}
         )
-        for start, end, text in rows:
+        for mark in marks:
             ids = [f"ts{next(slots)}" for _ in range(2)]
-            for id, seconds in zip(ids, (start, end), strict=True):
+            end = mark.end if mark.end > mark.start else mark.start + _POINT
+            for id, seconds in zip(ids, (mark.start, end), strict=True):
                 value = str(max(0, round(1000 * seconds)))
                 Xml.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": id, "TIME_VALUE": value})
             annotation = Xml.SubElement(
@@ -84,7 +78,7 @@ def _document(analysis: Analysis, tiers: dict[str, list[Row]], beside: Path) -> 
                     "TIME_SLOT_REF2": ids[1],
                 },
             )
-            Xml.SubElement(annotation, "ANNOTATION_VALUE").text = text
+            Xml.SubElement(annotation, "ANNOTATION_VALUE").text = mark.text
     Xml.SubElement(
         root,
         "LINGUISTIC_TYPE",
@@ -95,30 +89,3 @@ def _document(analysis: Analysis, tiers: dict[str, list[Row]], beside: Path) -> 
         },
     )
     return root
-
-
-def _shots(analysis: Analysis) -> list[Row]:
-    rows = analysis.seen.shots.select("start", "end", "shot").iter_rows()
-    return [(start, end, f"shot {shot + 1}") for start, end, shot in rows]
-
-
-def _expressions(analysis: Analysis, person: Person) -> list[Row]:
-    return [
-        (span.start, span.end, span.label) for span in expression_spans(person, analysis.classes)
-    ]
-
-
-def _turns(analysis: Analysis, person: Person) -> list[Row]:
-    found = []
-    for turn in person.turns:
-        moved = turn.after - turn.before
-        more, less = (analysis.classes[int(at)] for at in (moved.argmax(), moved.argmin()))
-        found.append((turn.seconds, turn.seconds + _POINT, f"more {more}, less {less}"))
-    return found
-
-
-def _free(name: str, taken: dict[str, list[Row]]) -> str:
-    """A name that no tier has yet."""
-    if name not in taken:
-        return name
-    return next(each for n in count(2) if (each := f"{name} ({n})") not in taken)

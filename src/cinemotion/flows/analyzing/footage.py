@@ -63,6 +63,7 @@ def take_footage(
     *,
     workers: int | None = None,
     watch: Watch | None = None,
+    apart_from: Path | None = None,
 ) -> list[Footage]:
     """Find films in a dataset, and build what is not there.
 
@@ -72,6 +73,7 @@ def take_footage(
         recipe: How often to look, and how to build.
         workers: Worker processes of a build.
         watch: Told how a build goes.
+        apart_from: What lies in this folder is ours; found in a search, it is passed over.
 
     Returns:
         The films that could be read, in the order of the input.
@@ -85,6 +87,9 @@ def take_footage(
             "sampling.mode = 'grid'"
         )
     entries = list_films(list(films), None)
+    if apart_from is not None:
+        ours = apart_from.resolve()
+        entries = [e for e in entries if e.path in films or ours not in e.path.resolve().parents]
     known = _fitting(dataset, recipe)
     found: dict[Path, Footage] = {}
     for entry in entries:

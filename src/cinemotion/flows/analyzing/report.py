@@ -23,6 +23,7 @@ from cinemotion.film.arcs import draws_of
 from cinemotion.film.valence import PLEASURE, valence
 from cinemotion.flows.analyzing.analysis import UNCOLOURED, Analysis, Person
 from cinemotion.flows.analyzing.colours import colour_of
+from cinemotion.flows.analyzing.player import PlayerFilm
 from cinemotion.flows.analyzing.strip import MOST_SCENES, barcode_uri, scene_values
 from cinemotion.flows.looking.page import jpeg_uri, render, write_page
 from cinemotion.flows.looking.scripts import embed_json, our_script, plotly_script
@@ -36,8 +37,13 @@ _SIDE, _QUALITY = 72, 70  # pixels and JPEG quality of a thumbnail
 _TIGHT = Framing(1.35, 0.08)  # the face, without the room around it
 
 
-def write_report(analysis: Analysis, out: Path) -> None:
+def write_report(analysis: Analysis, out: Path, film: PlayerFilm | None = None) -> None:
     """Write the page in one step.
+
+    Args:
+        analysis: What was found.
+        out: The page.
+        film: The film beside the page, to be played in it.
 
     Raises:
         BadInputError: The file cannot be written.
@@ -50,6 +56,7 @@ def write_report(analysis: Analysis, out: Path) -> None:
     data = {
         "start": _round(analysis.seen.start),
         "end": _round(analysis.seen.end),
+        "zero": float(film.zero) if film else 0.0,
         "classes": list(analysis.classes),
         "colours": [colour_of(name) for name in analysis.classes],
         "shots": [
@@ -65,7 +72,12 @@ def write_report(analysis: Analysis, out: Path) -> None:
     summary = analysis.summary()
     html = render(
         "analyze.html",
-        scripts=[plotly_script("analyze"), our_script("strip.js") + our_script("analyze.js")],
+        scripts=[
+            plotly_script("analyze"),
+            our_script("strip.js") + our_script("analyze.js"),
+            *([our_script("player.js")] if film else []),
+        ],
+        film=film.name if film else None,
         version=__version__,
         title=analysis.title,
         summary=summary,

@@ -56,6 +56,12 @@ class Sightings:
     end: float
     colours: NDArray[np.uint8] | None = None
 
+    @property
+    def exact_end(self) -> Fraction:
+        """When the last picture leaves the screen, in exact seconds."""
+        ends = self.shots["end_pts"]
+        return int(ends[-1]) * self.time_base if len(ends) else Fraction(self.end)
+
 
 def read_sightings(footage: Footage) -> Sightings:
     """Read a film's faces."""

@@ -5,12 +5,13 @@ Times are milliseconds on the player's clock.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 from cinemotion.core.writing import replacing
 from cinemotion.flows.analyzing.analysis import Analysis
-from cinemotion.flows.analyzing.spans import expression_spans
+from cinemotion.flows.analyzing.marks import expression_marks
 
 Cue = tuple[int, int, str]
 """From, to, in milliseconds; text."""
@@ -41,23 +42,23 @@ def write_subtitles(analysis: Analysis, out: Path) -> None:
 def cues(analysis: Analysis) -> list[Cue]:
     """What is to be read when: a line for each character who is seen, at most one cue at a time."""
     spans = [
-        (person.name, span)
+        (person.name, mark)
         for person in analysis.people
-        for span in expression_spans(person, analysis.classes)
+        for mark in expression_marks(analysis, person)
     ]
-    borders = sorted({_ms(edge) for _, span in spans for edge in (span.start, span.end)})
+    borders = sorted({_ms(edge) for _, mark in spans for edge in (mark.start, mark.end)})
     begins: dict[int, list[int]] = {}
-    for at, (_, span) in enumerate(spans):
-        begins.setdefault(_ms(span.start), []).append(at)
+    for at, (_, mark) in enumerate(spans):
+        begins.setdefault(_ms(mark.start), []).append(at)
     found: list[Cue] = []
     current: list[int] = []  # places of the spans that are shown
     for start, end in pairwise(borders):
         current = [at for at in current if _ms(spans[at][1].end) > start]
         current = sorted([*current, *begins.get(start, ())])
         lines = [
-            f"{name}: {span.label} {100 * span.share:.0f} %"
-            for name, span in (spans[at] for at in current)
-            if _ms(span.end) > start
+            f"{name}: {mark.text} {100 * (mark.share or 0):.0f} %"
+            for name, mark in (spans[at] for at in current)
+            if _ms(mark.end) > start
         ]
         text = "\n".join(lines)
         if not lines or start < 0:
@@ -69,7 +70,7 @@ def cues(analysis: Analysis) -> list[Cue]:
     return found
 
 
-def _ms(seconds: float) -> int:
+def _ms(seconds: Fraction) -> int:
     return round(1000 * seconds)
 
 

@@ -1,4 +1,4 @@
-"""What an analysis leaves in its folder: tables, the summary, the cast, a barcode, and the page."""
+"""What an analysis leaves in its folder: tables, exports, the summary, pictures, and the page."""
 
 from __future__ import annotations
 
@@ -11,20 +11,38 @@ from cinemotion.flows.analyzing.analysis import Analysis
 from cinemotion.flows.analyzing.barcode import barcode, barcode_png
 from cinemotion.flows.analyzing.cast import NAME, write_cast
 from cinemotion.flows.analyzing.casting import Cast, write_record
-from cinemotion.flows.analyzing.eaf import write_eaf
+from cinemotion.flows.analyzing.exports import write_exports
+from cinemotion.flows.analyzing.figures import write_figures
 from cinemotion.flows.analyzing.keep import put_cast
+from cinemotion.flows.analyzing.player import write_player_film
 from cinemotion.flows.analyzing.report import write_report
-from cinemotion.flows.analyzing.subtitles import write_subtitles
 from cinemotion.flows.analyzing.tables import write_tables
+from cinemotion.flows.analyzing.vectors import Progress
 
 SUMMARY = "analysis.json"
 REPORT = "report.html"
-ELAN = "film.eaf"
 BARCODE = "barcode.png"
+FIGURES = "figures"
 
 
-def write_analysis(analysis: Analysis, cast: Cast, out: Path) -> None:
+def write_analysis(
+    analysis: Analysis,
+    cast: Cast,
+    out: Path,
+    *,
+    figures: bool = False,
+    video: bool = False,
+    copying: Progress | None = None,
+) -> None:
     """Write everything; each file is there whole or not at all, the summary last.
+
+    Args:
+        analysis: What was found.
+        cast: Who is who.
+        out: The report's folder; made where there is none.
+        figures: Also draw figures for print.
+        video: Also put the film beside the page, and a player into it.
+        copying: Told how far the film is copied.
 
     Raises:
         BadInputError: Something cannot be written.
@@ -34,11 +52,13 @@ def write_analysis(analysis: Analysis, cast: Cast, out: Path) -> None:
     except OSError as error:
         raise BadInputError(f"cannot make {out}: {error.strerror or error}") from error
     write_tables(analysis, out)
-    write_subtitles(analysis, out)
-    write_eaf(analysis, out / ELAN)
+    write_exports(analysis, out)
     _write_barcode(analysis, out / BARCODE)
     put_cast(analysis)
-    write_report(analysis, out / REPORT)
+    film = write_player_film(analysis, out, progress=copying) if video else None
+    write_report(analysis, out / REPORT, film)
+    if figures:
+        write_figures(analysis, out / FIGURES)
     write_cast(out / NAME, cast.members)
     write_record(out, cast, analysis.footage)
     text = json.dumps(analysis.summary(), indent=2, ensure_ascii=False, allow_nan=False)

@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cinemotion.core.drawing import INK, calm, new_figure
 from cinemotion.flows.clustering.categories import Categories
 from cinemotion.flows.clustering.cells import read_cells
 from cinemotion.learn.projections import Projection
 
 if TYPE_CHECKING:
     import polars as pl
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from cinemotion.learn.choosing import KCurve
 
-_INK = "#3a3733"
 _LINE = "#0072b2"
 _CHOSEN = "#d55e00"
 _MARKS = {"circle": "o", "diamond": "D"}
@@ -42,7 +41,7 @@ def draw_scatter(projection: Projection, categories: Categories, *, title: str) 
         title: What the figure shows.
     """
     solid = projection.points.shape[1] == 3
-    figure = _figure((7.2, 5.2))
+    figure = new_figure((7.2, 5.2))
     axes: Any = figure.add_subplot(projection="3d" if solid else None)
     size = float(np.clip(9000 / len(projection.points), 3, 36))  # square points
     sizes = np.bincount(categories.codes, minlength=len(categories.names))
@@ -61,14 +60,14 @@ def draw_scatter(projection: Projection, categories: Categories, *, title: str) 
         getattr(axes, f"set_{letter}label")(name)
     axes.set_title(title, loc="left")
     if not solid:
-        _calm(axes)
+        calm(axes)
     figure.legend(loc="outside right upper", frameon=False, fontsize="small", markerscale=1.6)
     return figure
 
 
 def draw_curve(curve: KCurve) -> Figure:
     """How the elbow, the silhouette and the gap change with the number of clusters."""
-    figure = _figure((9.6, 3.2))
+    figure = new_figure((9.6, 3.2))
     elbow, silhouette, gap = figure.subplots(1, 3)
     elbow.plot(curve.ks, curve.inertia, "o-", color=_LINE, markersize=4)
     silhouette.plot(curve.ks, curve.silhouette, "o-", color=_LINE, markersize=4)
@@ -81,7 +80,7 @@ def draw_curve(curve: KCurve) -> Figure:
         axes.set_title(title, loc="left", fontsize="medium")
         axes.set_xlabel(f"clusters (chosen: {curve.k})")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        _calm(axes)
+        calm(axes)
     return figure
 
 
@@ -94,11 +93,11 @@ def draw_contingency(table: pl.DataFrame, target: str) -> Figure:
     """
     cells = read_cells(table)
     height, width = cells.counts.shape
-    figure = _figure((2.6 + 0.55 * width, 1.4 + 0.34 * height))
+    figure = new_figure((2.6 + 0.55 * width, 1.4 + 0.34 * height))
     axes = figure.add_subplot()
     drawn = axes.imshow(cells.shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(cells.counts):
-        colour = "white" if cells.shares[row, column] > _DARK else _INK
+        colour = "white" if cells.shares[row, column] > _DARK else INK
         axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=8)
     axes.set_xticks(range(width), cells.clusters)
     axes.set_yticks(range(height), cells.names)
@@ -108,17 +107,6 @@ def draw_contingency(table: pl.DataFrame, target: str) -> Figure:
     axes.spines[:].set_visible(False)
     figure.colorbar(drawn, ax=axes, label="share of the cluster", format=_percent)
     return figure
-
-
-def _figure(size: tuple[float, float]) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(size, layout="constrained")
-
-
-def _calm(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(colors=_INK)
 
 
 def _percent(share: float, _: int) -> str:

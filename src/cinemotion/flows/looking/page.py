@@ -7,8 +7,9 @@
 The templates lie in ``templates/``; ``base.html`` holds the frame of every page and ``page.css``
 its looks. Everything that is put into a template is escaped, whatever a file is called, and the
 page's own policy (CSP) forbids scripts and requests, should a browser ever see one. A page that
-needs scripts hands them to ``render``, and then these alone may run (``scripts.py``). A new page is
-a template that extends ``base.html``.
+needs scripts hands them to ``render``, and then these alone may run (``scripts.py``). A page may
+play a film that lies beside it; nothing else is ever loaded. A new page is a template that extends
+``base.html``.
 """
 
 from __future__ import annotations
@@ -32,17 +33,21 @@ _QUALITY = 85  # of JPEG, in [0, 100]
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 9]
 
 
-def render(template: str, *, scripts: Sequence[str] = (), **values: object) -> str:
+def render(
+    template: str, *, scripts: Sequence[str] = (), film: str | None = None, **values: object
+) -> str:
     """Fill in a template of ``templates/``; every value is escaped.
 
     Args:
         template: Its file name.
         scripts: Texts of the scripts that the page runs, in this order, after its content.
+        film: The name of a film that lies beside the page and that it plays.
         values: What the template names.
     """
     texts = [embed_script(text) for text in scripts]
     filled = _environment().get_template(template)
-    return filled.render(**values, scripts=texts, policy=policy_for(texts))
+    policy = policy_for(texts, film=film is not None)
+    return filled.render(**values, scripts=texts, policy=policy, film=film)
 
 
 def write_page(html: str, out: Path) -> None:

@@ -22,6 +22,7 @@ from markupsafe import Markup
 from cinemotion.core.errors import MissingExtraError
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_FILM = "media-src 'self' file:"  # a page that is opened from a disk has no self in every browser
 
 
 def our_script(name: str) -> str:
@@ -46,16 +47,18 @@ def plotly_script(extra: str = "cluster") -> str:
     return str(get_plotlyjs())
 
 
-def policy_for(scripts: Sequence[str]) -> Markup:
+def policy_for(scripts: Sequence[str], *, film: bool = False) -> Markup:
     """The policy of a page with these scripts: nothing but them runs, nothing is fetched.
 
     Args:
         scripts: Their texts, as :func:`embed_script` prepared them.
+        film: Whether the page may play a film from where it lies itself.
     """
     digests = (hashlib.sha256(text.encode()).digest() for text in scripts)
     hashes = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
     # Nothing in it needs escaping: our words, and base64.
-    return Markup("; ".join([_POLICY, *(["script-src " + " ".join(hashes)] if hashes else [])]))
+    runs = ["script-src " + " ".join(hashes)] if hashes else []
+    return Markup("; ".join([_POLICY, *([_FILM] if film else []), *runs]))
 
 
 def embed_script(text: str) -> Markup:

@@ -160,6 +160,8 @@
     const place = Math.min(Math.max(at, 0), person.seconds.length - 1);
     if (place < 0) return;
     cursor = { person: Number(plot.dataset.person), at: place };
+    plots.forEach((each) => { delete each.dataset.cursor; });
+    plot.dataset.cursor = person.seconds[place]; // for the player, which may not be there
     now.textContent = words(person, place);
     const seconds = person.seconds[place];
     if (seconds < range[0] || seconds > range[1]) {
@@ -198,7 +200,12 @@
         ArrowLeft: () => go(plot, at - step), ArrowRight: () => go(plot, at + step),
         Home: () => go(plot, 0), End: () => go(plot, person.seconds.length - 1),
         "+": moves.in, "=": moves.in, "-": moves.out, 0: moves.all,
-        Escape: () => { cursor = null; now.textContent = ""; drawAll(); },
+        Escape: () => {
+          cursor = null;
+          delete plot.dataset.cursor;
+          now.textContent = "";
+          drawAll();
+        },
       }[event.key];
       if (done) { event.preventDefault(); done(); }
     });
