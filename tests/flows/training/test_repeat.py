@@ -24,6 +24,8 @@ from cinemotion.flows.training.repeat import train_folds, train_seeds  # noqa: E
 from cinemotion.flows.training.search import search  # noqa: E402
 from cinemotion.flows.training.train import train  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def small(**changes: object) -> TrainRecipe:
     usual = {

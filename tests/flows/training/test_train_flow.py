@@ -35,6 +35,8 @@ pytest.importorskip("tf2onnx")
 
 from cinemotion.flows.training.train import train  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "model": "tiny",
     "size": 32,
