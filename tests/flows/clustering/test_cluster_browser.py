@@ -17,8 +17,8 @@ from reported import EMOTIONS, reported
 pytestmark = pytest.mark.slow
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-# Drawn by the processor: 3-D is to be there on machines without a graphics card. All else is drawn
-# several times as fast without.
+PATIENCE = 120_000  # milliseconds: other tests take the processors meanwhile
+# Drawn by the processor: 3-D is to be there on machines without a graphics card.
 WITH_3D = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 
@@ -64,6 +64,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _open(browser: Any, file: Path, **options: Any) -> Opened:
     page = browser.new_context(**options).new_page()
+    page.set_default_timeout(PATIENCE)
     opened = Opened(page)
     page.on(
         "console",
