@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from once import once
+
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: at the end no core has a long one while the others have none.
+
+    A worker takes a file after the other, in this order (``--dist loadfile``).
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +38,20 @@ def footage(shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def demo_films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The two short films of the embedded example."""
+    """The two short films of the embedded example; made once for all workers."""
     from cinemotion.flows.looking.demo import compose_demo_films
 
-    return compose_demo_films(tmp_path_factory.mktemp("demo"))
+    # It leaves films alone that are there already, and names them.
+    return compose_demo_films(once(tmp_path_factory, "demo", compose_demo_films))
+
+
+@pytest.fixture(scope="session")
+def demo_dataset(demo_films: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a build makes of both films as it is by itself; to be copied by who changes it."""
+    from cinemotion import build
+
+    def make(folder: Path) -> None:
+        report = build(demo_films, folder / "dataset", workers=2)
+        assert [row["status"] for row in report.films] == ["done", "done"]
+
+    return once(tmp_path_factory, "dataset", make) / "dataset"

@@ -11,6 +11,8 @@ from cinemotion.dataset.votes import Votes
 from shown import shown, told_apart
 from standins import stand_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> str:

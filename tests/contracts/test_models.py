@@ -13,6 +13,8 @@ from cinemotion.learn.models import BACKBONES, MODELS, open_model
 
 keras = pytest.importorskip("keras")
 
+pytestmark = pytest.mark.slow
+
 LARGEST = {"mini": 100_000, "compact": 1_000_000, "reference": 6_000_000}
 LARGEST |= {"transfer-vgg16": 15_000_000, "transfer-resnet50": 24_000_000}
 LARGEST |= {"transfer-mobilenetv3": 3_100_000, "transfer-efficientnetv2": 6_000_000}
@@ -85,7 +87,7 @@ def test_it_learns_fourteen_pictures_by_heart(model: Any) -> None:
     fresh = _open(model.name, seed=1)
     labels = np.arange(14) % 7
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    fresh.compile(keras.optimizers.Adam(3e-3), loss)
+    fresh.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=False)  # as training does it
     fresh.fit(_pictures(), labels, batch_size=14, epochs=30, verbose=0)
     # With the batch's own statistics: the running ones need more steps than these.
     predicted = np.asarray(fresh(_pictures(), training=True)).argmax(axis=1)

@@ -11,6 +11,8 @@ import pytest
 
 from cinemotion.flows.analyzing.analyze import analyze
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 SCREENS = [
     {"viewport": {"width": 1200, "height": 1400}, "color_scheme": "light"},
@@ -32,6 +34,7 @@ def browser() -> Iterator[Any]:
 def opened(browser: Any, report: Path, said: list[str], **screen: Any) -> Any:
     """The page, drawn; what goes wrong and what it asks for is appended to ``said``."""
     page = browser.new_context(**(screen or SCREENS[0])).new_page()
+    page.set_default_timeout(120_000)  # milliseconds: other tests take the processors meanwhile
     page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on(

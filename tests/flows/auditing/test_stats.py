@@ -125,11 +125,8 @@ def test_an_empty_dataset_has_figures_and_a_page(tmp_path: Path) -> None:
     check_page((tmp_path / "stats.html").read_text(encoding="utf-8"))
 
 
-def test_films_are_counted_one_by_one(demo_films: list[Path], tmp_path: Path) -> None:
-    from cinemotion.flows.building.build import build
-
-    build(demo_films, tmp_path / "d", workers=0)
-    subject = open_subject(str(tmp_path / "d"))
+def test_films_are_counted_one_by_one(demo_dataset: Path, tmp_path: Path) -> None:
+    subject = open_subject(str(demo_dataset))
     found = describe(subject)
     samples = subject.dataset.samples()
     assert {row["origin"]: row["samples"] for row in found["origins"]} == dict(

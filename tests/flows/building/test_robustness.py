@@ -51,10 +51,17 @@ def _assert_same(left: Dataset, right: Dataset) -> None:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(demo_films: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    out = tmp_path_factory.mktemp("undisturbed") / "d"
-    build(demo_films, out, workers=2)
-    return open_dataset(out)
+def undisturbed(demo_dataset: Path) -> Dataset:
+    return open_dataset(demo_dataset)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], Dataset]:
+    """Two short films, and what an undisturbed build makes of them."""
+    folder = tmp_path_factory.mktemp("short")
+    films = [_film_with_many_key_frames(folder / f"{n}.mp4", frames=n) for n in (60, 50)]
+    build(films, folder / "d", workers=0)
+    return films, open_dataset(folder / "d")
 
 
 @pytest.mark.slow
@@ -75,9 +82,10 @@ def test_killed_at_random_moments_and_restarted(
 
 
 def test_killed_between_two_commits(
-    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short: tuple[list[Path], Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every single write is made the last one, in turn: the worst moments there are."""
+    films, undisturbed = short
     real = lance.write_dataset
     for last in range(100):
         left = iter(range(last))
@@ -89,21 +97,22 @@ def test_killed_between_two_commits(
 
         monkeypatch.setattr(lance, "write_dataset", stops)
         try:
-            build(demo_films[:1], tmp_path / str(last), workers=0)
+            build(films[:1], tmp_path / str(last), workers=0)
         except _StandInForAKillError:
             pass
         else:
             break  # the build needed no more writes than that
         monkeypatch.setattr(lance, "write_dataset", real)
-        build(demo_films, tmp_path / str(last), workers=0)
+        build(films, tmp_path / str(last), workers=0)
         _assert_same(open_dataset(tmp_path / str(last)), undisturbed)
     assert last >= 6
 
 
 def test_ctrl_c_right_after_any_write(
-    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short: tuple[list[Path], Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Python delivers the signal as the write returns: the rows are in, we do not know it yet."""
+    films, undisturbed = short
     real = lance.write_dataset
     for last in range(100):
         left = iter(range(last))
@@ -115,13 +124,13 @@ def test_ctrl_c_right_after_any_write(
 
         monkeypatch.setattr(lance, "write_dataset", interrupted)
         try:
-            build(demo_films[:1], tmp_path / str(last), workers=0)
+            build(films[:1], tmp_path / str(last), workers=0)
         except KeyboardInterrupt:
             pass
         else:
             break
         monkeypatch.setattr(lance, "write_dataset", real)
-        build(demo_films, tmp_path / str(last), workers=0)
+        build(films, tmp_path / str(last), workers=0)
         _assert_same(open_dataset(tmp_path / str(last)), undisturbed)
     assert last >= 6
 
@@ -203,12 +212,12 @@ def test_a_segment_that_fails_twice_makes_the_film_partial_and_is_tried_again_la
     _assert_same(open_dataset(tmp_path / "d"), calm)
 
 
-def _film_with_many_key_frames(path: Path) -> Path:
+def _film_with_many_key_frames(path: Path, frames: int = 100) -> Path:
     portrait = portraits()[0]
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"g": "25", "preset": "fast"})
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for i in range(100):
+        for i in range(frames):
             picture = np.ascontiguousarray(portrait[:240, i : i + 320])
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
@@ -216,9 +225,9 @@ def _film_with_many_key_frames(path: Path) -> Path:
 
 
 def test_a_reader_goes_on_while_the_dataset_is_compacted(
-    demo_films: list[Path], tmp_path: Path
+    demo_dataset: Path, tmp_path: Path
 ) -> None:
-    build(demo_films[:1], tmp_path / "d", workers=0)
+    shutil.copytree(demo_dataset, tmp_path / "d")
     opened = open_dataset(tmp_path / "d")
     ids = opened.samples()["id"].to_list()
     before = opened.images(ids)
@@ -234,17 +243,19 @@ def test_a_reader_goes_on_while_the_dataset_is_compacted(
 
 @pytest.mark.parametrize("more", [[], ["--per-shot", "8"], ["--keyframes"]], ids=str)
 def test_two_builds_into_one_dataset_at_once(
-    demo_films: list[Path], tmp_path: Path, more: list[str]
+    demo_films: list[Path], undisturbed: Dataset, tmp_path: Path, more: list[str]
 ) -> None:
-    calm = _start(demo_films, tmp_path / "calm", *more)
-    code, _, err = _finish(calm)
-    assert code == 0, err
+    calm = undisturbed
+    if more:
+        code, _, err = _finish(_start(demo_films, tmp_path / "calm", *more))
+        assert code == 0, err
+        calm = open_dataset(tmp_path / "calm")
     first = _start(demo_films, tmp_path / "d", *more)
     second = _start(demo_films[::-1], tmp_path / "d", *more)
     for process in (first, second):
         code, _, err = _finish(process)
         assert code == 0, err
-    _assert_same(open_dataset(tmp_path / "d"), open_dataset(tmp_path / "calm"))
+    _assert_same(open_dataset(tmp_path / "d"), calm)
 
 
 def test_two_builds_with_two_recipes_do_not_both_get_in(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
 from frozen import Sample, frozen
 from shown import PLACES, shown, told_apart
 from standins import stand_in
+from tinynets import tiny_known
 
 keras = pytest.importorskip("keras")
 pytest.importorskip("tf2onnx")
@@ -22,10 +24,12 @@ from cinemotion.flows.training.repeat import train_folds, train_seeds  # noqa: E
 from cinemotion.flows.training.search import search  # noqa: E402
 from cinemotion.flows.training.train import train  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def small(**changes: object) -> TrainRecipe:
     usual = {
-        "model": "mini",
+        "model": "tiny",
         "size": 32,
         "batch_size": 16,
         "epochs": 1,
@@ -34,6 +38,12 @@ def small(**changes: object) -> TrainRecipe:
         "optimiser.average": 0.5,
     }
     return load_train_recipe(None, usual | changes)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _known() -> Iterator[None]:
+    with tiny_known():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +95,7 @@ def test_a_search_goes_on_and_writes_a_recipe_that_can_be_used(
     assert both.trials[:2] == first.trials and len(both.trials) == 3
     assert both.accuracy == max(row["accuracy"] for row in both.trials)
     found = load_train_recipe(both.file, {})
-    assert found == both.recipe and found.epochs == 1 and found.model == "mini"
+    assert found == both.recipe and found.epochs == 1 and found.model == "tiny"
     rate = search(reference, tmp_path / "r", small(), trials=1, epochs=1, only_rate=True)
     assert set(rate.trials[0]) == {"number", "accuracy", "why", "learning_rate"}
     with pytest.raises(BadInputError, match="1 trial or more"):

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,17 @@ from cinemotion.learn.modelfolder import read_card
 from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
 from frozen import Sample, frozen, png
 from shown import shown, told_apart
+from tinynets import tiny_known
 
 keras = pytest.importorskip("keras")
 pytest.importorskip("tf2onnx")
 
 from cinemotion.flows.training.train import train  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
-    "model": "mini",
+    "model": "tiny",
     "size": 32,
     "batch_size": 16,
     "optimiser.learning_rate": 0.01,
@@ -45,6 +49,16 @@ SMALL = {
 
 def small(**changes: Any) -> TrainRecipe:
     return load_train_recipe(None, {**SMALL, "epochs": 2, **changes})
+
+
+LEARNING = small(model="mini", epochs=12)
+"""Of a network that we ship, and long enough to learn something."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _known() -> Iterator[None]:
+    with tiny_known():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +74,7 @@ def reference(version: Version) -> str:
 @pytest.fixture(scope="module")
 def model(reference: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "told"
-    train(reference, out, small(epochs=12))
+    train(reference, out, LEARNING)
     return out
 
 
@@ -106,10 +120,10 @@ def test_training_again_does_nothing_and_another_recipe_is_refused(
     reference: str, model: Path
 ) -> None:
     stamp = (model / "model.onnx").stat().st_mtime_ns
-    assert train(reference, model, small(epochs=12)).again
+    assert train(reference, model, LEARNING).again
     assert (model / "model.onnx").stat().st_mtime_ns == stamp
     with pytest.raises(BadInputError, match="another model"):
-        train(reference, model, small(epochs=11))
+        train(reference, model, small(model="mini", epochs=11))
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_one_others(
@@ -127,6 +141,7 @@ _RUN = """
 import os, signal, sys
 from cinemotion.flows.training.train import train
 from cinemotion.learn.training.recipe import TrainRecipe
+from tinynets import tiny_known
 
 class Killer:
     def step(self, epoch, epochs, done, total, loss):
@@ -134,7 +149,9 @@ class Killer:
             os.kill(os.getpid(), signal.SIGKILL)
     def epoch(self, row): pass
 
-train(sys.argv[1], sys.argv[2], TrainRecipe.model_validate_json(sys.argv[3]), watch=Killer())
+with tiny_known():
+    recipe = TrainRecipe.model_validate_json(sys.argv[3])
+    train(sys.argv[1], sys.argv[2], recipe, watch=Killer())
 """
 
 
@@ -144,7 +161,9 @@ def test_killed_in_the_middle_a_run_ends_with_the_same_weights(
     recipe = small(epochs=4, policy="film", mix="cutmix", balance="sampling")
     train(reference, tmp_path / "whole", recipe)
     arguments = [reference, str(tmp_path / "killed"), recipe.model_dump_json()]
-    killed = subprocess.run([sys.executable, "-c", _RUN, *arguments], check=False)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", _RUN, *arguments]
+    killed = subprocess.run(command, env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "killed" / "card.json").exists()
     seen: list[int] = []

@@ -16,6 +16,8 @@ pytest.importorskip("tf2onnx")
 from cinemotion.flows.training.train import train  # noqa: E402
 from cinemotion.learn.architectures.squeezenet import squeezenet  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def _weights(path: Path, seed: int) -> Path:
     keras.utils.set_random_seed(seed)
