@@ -395,6 +395,29 @@ def test_stages_that_are_empty_are_left_out(
     assert {path.name for path in tmp_path.iterdir() if path.name != "tensorboard"} == stages
 
 
+def test_the_last_epochs_have_a_policy_and_a_rate_of_their_own(
+    notop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cinemotion.learn.training import runs
+
+    seen = []
+
+    def noted(model: Any, batches: Any, develop: Any, recipe: TrainRecipe, *args: Any, **more: Any):
+        seen.append((recipe.policy, recipe.optimiser.learning_rate, more["epochs"]))
+        return fit(model, batches, develop, recipe, *args, **more)
+
+    fit = runs.fit
+    monkeypatch.setattr(runs, "fit", noted)
+    finish = {"finish_epochs": 1, "finish_policy": "none", "finish_rate": 0.5, "thawed_rate": 0.1}
+    _, history = _run(tmp_path / "grown", notop, epochs=3, frozen_epochs=1, **finish)
+    assert [row["epoch"] for row in history] == [1, 2, 3]
+    assert seen == [("light", 0.01, 1), ("light", 0.001, 1), ("none", 0.0005, 1)]
+    assert {"stage0", "stage1", "finish"} <= {path.name for path in (tmp_path / "grown").iterdir()}
+    seen.clear()
+    _run(tmp_path / "random", Path("none"), epochs=2, **finish)
+    assert seen == [("light", 0.01, 1), ("none", 0.005, 1)]
+
+
 def test_what_answers_both_ways_says_the_same_of_a_mirror_image(
     notop: Path, tmp_path: Path
 ) -> None:

@@ -114,17 +114,22 @@ def analyze(
     return 0
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _print(analysis: Analysis) -> None:
     from cinemotion.flows.analyzing.analysis import UNCOLOURED
 
     summary = analysis.summary()
     faces = summary["coverage"]["faces"]
-    typer.echo(
-        f"{analysis.title}: {summary['film']['seconds']:.1f} s, {len(summary['shots'])} shots, "
-        f"{len(analysis.people)} characters, "
-        + (f"{len(analysis.scenes)} scenes, " if analysis.scenes is not None else "")
-        + (f"most shown: {summary['dominant']}" if faces else "no face was found")
-    )
+    told = [f"{analysis.title}: {summary['film']['seconds']:.1f} s"]
+    told.append(_counted(len(summary["shots"]), "shot"))
+    told.append(_counted(len(analysis.people), "character"))
+    if analysis.scenes is not None:
+        told.append(_counted(len(analysis.scenes), "scene"))
+    told.append(f"most shown: {summary['dominant']}" if faces else "no face was found")
+    typer.echo(", ".join(told))
     if analysis.scenes is None:
         typer.echo(f"no barcode and no scenes: {UNCOLOURED}")
     if summary["film"]["status"] == "partial":

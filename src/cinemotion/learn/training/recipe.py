@@ -16,7 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cinemotion.core.toml import read_recipe
 
-_LATER = ("thawed_rate", "mirror", "grey")
+_LATER = (
+    *("thawed_rate", "mirror", "grey"),
+    *("finish_epochs", "finish_policy", "finish_rate"),
+)
 """Fields of :class:`TrainRecipe` that were added after runs had been begun without them."""
 
 
@@ -84,6 +87,11 @@ class TrainRecipe(_Section):
             transferred model learns.
         thaw: Share of the transferred layers, counted from the top, that learn afterwards.
         thawed_rate: What the learning rate is multiplied by then.
+        finish_epochs: The last of ``epochs``, in which pictures are changed as ``finish_policy``
+            says, at ``finish_rate`` times the learning rate: what learned from damaged pictures
+            gets used to whole ones (Touvron et al. 2019 found as much of sizes).
+        finish_policy: Augmentations of those epochs.
+        finish_rate: What the learning rate is multiplied by then.
         teacher: A model's folder, or a shipped one's name, whose answers are part of the labels.
         teacher_share: Their share.
         teacher_temperature: What the teacher's logits are divided by.
@@ -109,6 +117,9 @@ class TrainRecipe(_Section):
     frozen_epochs: int = Field(3, ge=0)
     thaw: float = Field(1.0, ge=0, le=1)
     thawed_rate: float = Field(0.1, gt=0, le=1)
+    finish_epochs: int = Field(0, ge=0)
+    finish_policy: str = "light"
+    finish_rate: float = Field(0.2, gt=0, le=1)
     teacher: str | None = None
     teacher_share: float = Field(0.5, ge=0, le=1)
     teacher_temperature: float = Field(2.0, gt=0)

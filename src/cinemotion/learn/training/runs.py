@@ -1,14 +1,15 @@
 """From a recipe to a trained model: its network, its stages, its batches.
 
-``transfer:NAME`` is trained in stages, each a run of :func:`~cinemotion.learn.training.fit.fit`
-with a folder of its own: ``stage0``, in which only the head learns, and ``stage1``, in which the
-top of the backbone learns too. All others, and those with random weights, which nothing is
-gained by keeping, have one stage, in the folder itself.
+A recipe may have stages, each a run of :func:`~cinemotion.learn.training.fit.fit` with a folder
+of its own. Those of ``transfer:NAME`` are ``stage0``, in which only the head learns, and
+``stage1``, in which the top of the backbone learns too; with ``finish_epochs`` any recipe ends
+with ``finish``. A run of one stage lies in the folder itself; with random weights there is no
+``stage0``, as nothing is gained by keeping them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -121,8 +122,9 @@ def run_recipe(
             temperature=recipe.teacher_temperature,
         )
     feed = _Feed(recipe, data.train, shares)
-    if is_transfer(recipe.model) and recipe.weights != NO_WEIGHTS:
-        history = _in_stages(model, feed, develop, recipe, folder, digest, watch)
+    stages = _stages(recipe)
+    if stages:
+        history = _in_stages(model, stages, feed, develop, folder, digest, watch)
     else:
         history = fit(model, feed(0), develop, recipe, folder, digest=digest, watch=watch)
     if recipe.mixed_precision:  # what is kept computes in float32 on every machine
@@ -158,36 +160,48 @@ def _opened(recipe: TrainRecipe, classes: int, weights: str | None) -> keras.Mod
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """A part of a run: how many epochs, how, and what share of the backbone learns."""
+    """A part of a run: how many epochs, how, and what share of a backbone learns, if it has one."""
 
     name: str
     epochs: int
     recipe: TrainRecipe
-    share: float
+    share: float | None
 
 
 def _stages(recipe: TrainRecipe) -> list[_Stage]:
-    """First the head alone, then, at a smaller rate, with what is thawed."""
-    frozen = min(recipe.frozen_epochs, recipe.epochs) if recipe.thaw else recipe.epochs
-    rate = recipe.optimiser.learning_rate * recipe.thawed_rate
-    slower = recipe.model_copy(
-        update={
-            "optimiser": recipe.optimiser.model_copy(update={"learning_rate": rate}),
-            "seed": recipe.seed + 1,  # of augmentations, which would begin the same again
-        }
-    )
-    stages = [
-        _Stage("stage0", frozen, recipe, 0.0),
-        _Stage("stage1", recipe.epochs - frozen, slower, recipe.thaw),
-    ]
+    """The stages of a run; none where it has but one, with everything learning at one rate."""
+    grown = is_transfer(recipe.model) and recipe.weights != NO_WEIGHTS
+    finish = min(recipe.finish_epochs, recipe.epochs)
+    if not grown and not finish:
+        return []
+    whole = recipe.epochs - finish
+    last = recipe.model_copy(update={"policy": recipe.finish_policy})
+    if not grown:
+        stages = [_Stage("stage1", whole, recipe, None)]
+        finishing = _slower(last, recipe.finish_rate, 2)
+    else:
+        frozen = min(recipe.frozen_epochs, whole) if recipe.thaw else whole
+        stages = [
+            _Stage("stage0", frozen, recipe, 0.0),
+            _Stage("stage1", whole - frozen, _slower(recipe, recipe.thawed_rate, 1), recipe.thaw),
+        ]
+        finishing = _slower(last, recipe.thawed_rate * recipe.finish_rate, 2)
+    stages.append(_Stage("finish", finish, finishing, recipe.thaw if grown else None))
     return [stage for stage in stages if stage.epochs]
+
+
+def _slower(recipe: TrainRecipe, factor: float, stage: int) -> TrainRecipe:
+    """The recipe at a smaller rate; its augmentations would else begin with the same numbers."""
+    rate = recipe.optimiser.learning_rate * factor
+    optimiser = recipe.optimiser.model_copy(update={"learning_rate": rate})
+    return recipe.model_copy(update={"optimiser": optimiser, "seed": recipe.seed + stage})
 
 
 def _in_stages(
     model: keras.Model,
+    stages: Sequence[_Stage],
     feed: Callable[[int], Batches],
     develop: Develop,
-    recipe: TrainRecipe,
     folder: Path,
     digest: str,
     watch: Watch | None,
@@ -197,11 +211,11 @@ def _in_stages(
 
     history: History = []
     best, held = -1.0, []
-    left = recipe.epochs
-    for stage in _stages(recipe):
+    left = sum(stage.epochs for stage in stages)
+    for stage in stages:
         if stage.share:
             thaw(model, stage.share)
-        else:
+        elif stage.share is not None:
             freeze(model)
         later = _Later(len(history), len(history) + left, watch)
         rows = fit(

@@ -1,18 +1,18 @@
 // The film beside an analysis' page: what is clicked leads into it, and arcs show where it is.
-// What has data-seconds leads to that instant; what has data-timeline is the whole film from its
-// left edge to its right one. Instants are the film's; its copy may begin at another one.
+// What has data-seconds leads to that instant, and so does the event "instant", which the strip
+// sends; "playhead" tells it where the film is. Instants are the film's; its copy may begin at
+// another one.
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const film = document.getElementById("player");
   const plots = [...document.querySelectorAll(".plot[data-person]")];
-  const strips = [...document.querySelectorAll("[data-timeline]")];
   const still = 5; // pixels that a click may move; more is a drag
   const inside = 0.001; // seconds: the page's instants are rounded, and a picture begins at one
   let down = null; // where the pointer went down
   let asked = false; // whether the next picture will place the lines
 
-  const heads = new Map([...plots, ...strips].map((place) => {
+  const heads = new Map(plots.map((place) => {
     const head = document.createElement("div");
     head.className = "playhead";
     head.hidden = true;
@@ -49,12 +49,7 @@
       head.style.top = `${size.t}px`;
       head.style.height = `${size.h}px`;
     });
-    strips.forEach((strip) => {
-      const share = (now - data.start) / (data.end - data.start);
-      const head = heads.get(strip);
-      head.hidden = film.hidden || share < 0 || share > 1;
-      head.style.left = `${100 * share}%`;
-    });
+    document.dispatchEvent(new CustomEvent("playhead", { detail: film.hidden ? null : now }));
   }
 
   function follow() {
@@ -88,13 +83,9 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-seconds]");
-    const strip = event.target.closest("[data-timeline]");
     if (button) jump(Number(button.dataset.seconds));
-    else if (strip) {
-      const box = strip.getBoundingClientRect();
-      jump(data.start + ((event.clientX - box.left) / box.width) * (data.end - data.start));
-    }
   });
+  document.addEventListener("instant", (event) => jump(event.detail));
 
   ["play", "pause", "seeking", "seeked", "timeupdate", "loadedmetadata"].forEach((name) => {
     film.addEventListener(name, follow);

@@ -15,6 +15,7 @@ const filmStrip = (data, { clock, percent, colour, now, show, all }) => {
   const tall = top - 4;
   let range = [data.start, data.end];
   let hidden = new Set();
+  let head = null; // where the film is, where there is one that plays
   figure.classList.add("drawn");
 
   const width = () => canvas.clientWidth - sides.left - sides.right;
@@ -43,6 +44,10 @@ const filmStrip = (data, { clock, percent, colour, now, show, all }) => {
     pen.rect(sides.left, 0, Math.max(0, width()), tall);
     pen.clip();
     rows.forEach(([what, y, height]) => paint[what](pen, y, height));
+    if (head !== null) {
+      pen.fillStyle = colour("--bad");
+      pen.fillRect(place(head) - 1, 0, 2, tall);
+    }
   }
 
   const paint = {
@@ -109,8 +114,14 @@ const filmStrip = (data, { clock, percent, colour, now, show, all }) => {
   });
   canvas.addEventListener("click", (event) => {
     const seconds = under(event);
-    const scene = seconds === null ? undefined : scenes[at(scenes, seconds)];
+    if (seconds === null) return;
+    const scene = scenes[at(scenes, seconds)];
     if (scene) show(scene[0], scene[1]);
+    canvas.dispatchEvent(new CustomEvent("instant", { detail: seconds, bubbles: true }));
+  });
+  document.addEventListener("playhead", (event) => {
+    head = event.detail;
+    draw(range, hidden);
   });
   canvas.addEventListener("dblclick", all);
   document.querySelectorAll(".go").forEach((button) => {
