@@ -87,7 +87,7 @@ def test_it_learns_fourteen_pictures_by_heart(model: Any) -> None:
     fresh = _open(model.name, seed=1)
     labels = np.arange(14) % 7
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    fresh.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=False)  # as training does it
+    fresh.compile(keras.optimizers.Adam(3e-3), loss)
     fresh.fit(_pictures(), labels, batch_size=14, epochs=30, verbose=0)
     # With the batch's own statistics: the running ones need more steps than these.
     predicted = np.asarray(fresh(_pictures(), training=True)).argmax(axis=1)

@@ -17,9 +17,8 @@ from reported import EMOTIONS, reported
 pytestmark = pytest.mark.slow
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-PATIENCE = 120_000  # milliseconds: other tests take the processors meanwhile
 # Drawn by the processor: 3-D is to be there on machines without a graphics card.
-WITH_3D = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 
 @dataclass
@@ -32,26 +31,14 @@ class Opened:
 
 
 @pytest.fixture(scope="module")
-def launcher() -> Iterator[Any]:
+def browser() -> Iterator[Any]:
     sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no Chromium to open the page in")
     with sync.sync_playwright() as playwright:
-        yield playwright.chromium
-
-
-@pytest.fixture(scope="module")
-def browser(launcher: Any) -> Iterator[Any]:
-    started = launcher.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-    yield started
-    started.close()
-
-
-@pytest.fixture
-def browser_with_3d(launcher: Any) -> Iterator[Any]:
-    started = launcher.launch(executable_path=CHROMIUM, args=["--no-sandbox", *WITH_3D])
-    yield started
-    started.close()
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +51,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _open(browser: Any, file: Path, **options: Any) -> Opened:
     page = browser.new_context(**options).new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(120_000)  # milliseconds: other tests take the processors meanwhile
     opened = Opened(page)
     page.on(
         "console",
@@ -96,8 +83,8 @@ def _keys(page: Any) -> list[str]:
     return [text.rpartition(" (")[0] for text in words]
 
 
-def test_the_map_is_drawn_and_nothing_leaves(browser_with_3d: Any, file: Path) -> None:
-    opened = _open(browser_with_3d, file)
+def test_the_map_is_drawn_and_nothing_leaves(browser: Any, file: Path) -> None:
+    opened = _open(browser, file)
     assert opened.page.locator("#plot .scatterlayer .point").count() == 48
     assert opened.page.locator("[id^=curve-] .scatterlayer .js-line").count() == 3
     _choose(opened.page, "dimensions", "3")
