@@ -42,6 +42,8 @@ COMMANDS = {
     "framing": "python benchmarks/framing.py --json benchmarks/results/framing.json",
     "characters": "python benchmarks/characters.py --json benchmarks/results/characters.json",
     "arcs": "python benchmarks/arcs.py --json benchmarks/results/arcs.json",
+    "scenes": "python benchmarks/scenes.py --json benchmarks/results/scenes.json",
+    "longfilm": "python benchmarks/longfilm.py --json benchmarks/results/longfilm.json",
 }
 
 
@@ -330,6 +332,17 @@ def arcs(result: dict[str, Any]) -> str:
     return f"{result['right']} of {len(clips)} right.\n\n{read}\n\n{change}"
 
 
+def scenes(result: dict[str, Any]) -> str:
+    """Scenes of composed films: borders found, of those that there are."""
+    parts = [result["together"], result["films"]]
+    return "\n\n".join(table(list(rows[0]), [list(row.values()) for row in rows]) for rows in parts)
+
+
+def longfilm(result: list[dict[str, Any]]) -> str:
+    """Reports of long films, drawn by chance."""
+    return table(list(result[0]), [list(row.values()) for row in result])
+
+
 WRITERS = {
     "throughput": throughput,
     "faces": faces,
@@ -355,6 +368,8 @@ WRITERS = {
     "framing": framing,
     "characters": characters,
     "arcs": arcs,
+    "scenes": scenes,
+    "longfilm": longfilm,
 }
 
 

@@ -176,7 +176,9 @@ class _Voices:
             loud = np.ones((draws, 1)) if rng is None else rng.exponential(size=(draws, 1))
             own = cells @ amount.T  # (draws, instants)
             spoken = own > 0
-            voice = np.tensordot(cells, answers, axes=(1, 1)) / np.where(spoken, own, 1.0)[..., None]
+            voice = (
+                np.tensordot(cells, answers, axes=(1, 1)) / np.where(spoken, own, 1.0)[..., None]
+            )
             louder = np.where(spoken, loud * presence, 0.0)
             total[:, part] += louder
             sums[:, part] += louder[..., None] * voice

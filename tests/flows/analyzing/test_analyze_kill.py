@@ -1,4 +1,4 @@
-"""kill -9 in the middle of an analysis: the same command ends with the bytes of an undisturbed one."""
+"""kill -9 in the middle of an analysis: the same command ends with the same bytes."""
 
 from __future__ import annotations
 
