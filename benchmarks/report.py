@@ -45,6 +45,8 @@ COMMANDS = {
     "tracks": "python benchmarks/tracks.py --json benchmarks/results/tracks.json",
     "arcs": "python benchmarks/arcs.py --json benchmarks/results/arcs.json",
     "exporttimes": "python benchmarks/exporttimes.py --json benchmarks/results/exporttimes.json",
+    "scenes": "python benchmarks/scenes.py --json benchmarks/results/scenes.json",
+    "longfilm": "python benchmarks/longfilm.py --json benchmarks/results/longfilm.json",
 }
 
 
@@ -378,6 +380,15 @@ def exporttimes(result: dict[str, Any]) -> str:
         + "\n\nThe fixed rate that editors are told of:\n\n"
         + table(["film", "rate"], rates)
     )
+def scenes(result: dict[str, Any]) -> str:
+    """Scenes of composed films: borders found, of those that there are."""
+    parts = [result["together"], result["films"]]
+    return "\n\n".join(table(list(rows[0]), [list(row.values()) for row in rows]) for rows in parts)
+
+
+def longfilm(result: list[dict[str, Any]]) -> str:
+    """Reports of long films, drawn by chance."""
+    return table(list(result[0]), [list(row.values()) for row in result])
 
 
 WRITERS = {
@@ -408,6 +419,8 @@ WRITERS = {
     "tracks": tracks,
     "arcs": arcs,
     "exporttimes": exporttimes,
+    "scenes": scenes,
+    "longfilm": longfilm,
 }
 
 

@@ -109,13 +109,16 @@ def draws_of(arc: Arc, derive: Callable[[Doubles], Doubles]) -> tuple[Doubles, D
 
     Args:
         arc: The arc.
-        derive: Gives ``(T,)`` of ``(T, k)``.
+        derive: Gives ``(t,)`` of ``(t, k)``, each row by itself.
 
     Returns:
         float64 ``(T,)`` twice, the lower and the upper end; NaN in gaps.
     """
-    found = np.stack([derive(draw.astype(np.float64)) for draw in arc.draws])
-    return _band(found, arc.seen)
+    seen = arc.seen
+    found = np.full(arc.draws.shape[:2], np.nan)
+    for row, draw in zip(found, arc.draws, strict=True):
+        row[seen] = derive(draw[seen].astype(np.float64))
+    return _band(found, seen)
 
 
 def _band(draws: NDArray[Any], seen: NDArray[np.bool_]) -> tuple[Doubles, Doubles]:

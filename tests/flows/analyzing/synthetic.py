@@ -1,7 +1,7 @@
 """An analysis of a film that nobody decoded: sightings, answers and people drawn by chance.
 
-    made = synthesise(tmp_path, seconds=7200, shots=1500, people=20)
-    write_analysis(made, Cast(members, edited=False), out)
+    analysis, cast = synthesise(tmp_path / "dataset", seconds=7200, shots=1500, people=20)
+    write_analysis(analysis, cast, tmp_path / "report")
 
 Every sampled frame shows one or two people; answers drift over the film, so that arcs turn.
 """
@@ -30,13 +30,12 @@ from cinemotion.flows.analyzing.sightings import Sightings
 from cinemotion.flows.looking.demo import portraits
 from cinemotion.learn.classifier import open_classifier
 
-EVERY = 0.2
 _TICKS = 1000  # a second
-_PICTURES = 400  # crops in the dataset; faces share them
+_PICTURES = 60  # crops in the dataset; faces share them
 
 
 def synthesise(
-    folder: Path, *, seconds: float, shots: int, people: int, seed: int = 0
+    folder: Path, *, seconds: float, shots: int, people: int, every: float = 0.2, seed: int = 0
 ) -> tuple[Analysis, Cast]:
     """Draw an analysis up from chance.
 
@@ -45,6 +44,7 @@ def synthesise(
         seconds: Length of the film.
         shots: How many.
         people: Characters.
+        every: Seconds between two sampled frames.
         seed: Of chance.
     """
     rng = np.random.default_rng(seed)
@@ -63,7 +63,7 @@ def synthesise(
             "scale": ["close-up"] * shots,
         }
     )
-    times = np.arange(0, seconds, EVERY)
+    times = np.arange(0, seconds, every)
     shot = np.searchsorted(start, times, side="right") - 1
     until = np.minimum(np.r_[times[1:], seconds], end[shot])
     frames = pl.DataFrame(
@@ -104,7 +104,7 @@ def synthesise(
     logits = logits + rng.normal(0, 1, logits.shape)
     answers = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     analysis = draw_up(
-        Footage(folder, folder / "film.mp4", _row(seconds), EVERY, True),
+        Footage(folder, folder / "film.mp4", _row(seconds), every, True),
         seen,
         answers,
         tracks,

@@ -135,7 +135,7 @@ def _thinned(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
     border = np.flatnonzero(np.diff(seen.astype(np.int8)) != 0)
     borders = np.concatenate([border, border + 1])
     even = np.arange(0, len(seen), step)
-    return np.union1d(even, borders) if len(borders) <= _POINTS else even
+    return np.union1d(even, borders) if len(borders) <= _POINTS // 2 else even
 
 
 def _frames(analysis: Analysis, person: Person, seconds: Doubles) -> list[int | None]:
