@@ -380,6 +380,8 @@ def exporttimes(result: dict[str, Any]) -> str:
         + "\n\nThe fixed rate that editors are told of:\n\n"
         + table(["film", "rate"], rates)
     )
+
+
 def scenes(result: dict[str, Any]) -> str:
     """Scenes of composed films: borders found, of those that there are."""
     parts = [result["together"], result["films"]]
