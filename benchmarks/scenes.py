@@ -48,7 +48,7 @@ def positions() -> dict[str, list[np.ndarray]]:
         frames = frames_of(shared() / "footage" / f"{name}.mp4")
         for at, first in enumerate(firsts):
             last = firsts[at + 1] if at + 1 < len(firsts) else len(frames)
-            found[f"{name} {at}"] = frames[first : min(last, first + 150)]
+            found[f"{name} {at}"] = frames[first : min(last, first + 120)]
     return found
 
 

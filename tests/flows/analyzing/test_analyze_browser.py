@@ -202,3 +202,33 @@ def test_a_film_that_is_gone_is_told_of(browser: Any, played: Path, tmp_path: Pa
     assert page.locator(".playhead:visible").count() == 0
     page.locator(".film button").nth(2).click()  # the arcs go on working
     assert page.inner_text("#now")
+
+
+def test_the_strip_tells_scenes_and_shots_and_leads_to_them(browser: Any, report: Path) -> None:
+    page = opened(browser, report, [])
+    page.wait_for_function("document.getElementById('barcode').complete")
+    drawn = """() => {
+      const strip = document.getElementById("strip");
+      const pen = strip.getContext("2d");
+      const tones = new Set();
+      for (let x = 60; x < strip.width - 20; x += 5) {
+        tones.add(pen.getImageData(x, 20, 1, 1).data.join());
+      }
+      return tones.size;
+    }"""
+    assert page.evaluate(drawn) >= 3  # colours of the film, not one of nothing
+    box = page.locator("#strip").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    said = page.inner_text("#now")
+    assert "scene 1" in said and "shot" in said
+    first = ticks(page)
+    page.click("button[data-zoom=in]")
+    page.wait_for_timeout(200)
+    assert ticks(page) != first
+    page.locator("button.go").last.click()
+    page.wait_for_timeout(200)
+    scenes = page.locator("button.go").count()
+    last = page.locator("button.go").last
+    start, end = (float(last.get_attribute(f"data-{side}")) for side in ("from", "to"))
+    shown = page.evaluate("document.querySelector('.plot').layout.xaxis.range")
+    assert scenes >= 1 and shown == pytest.approx([start, end], abs=0.01)
