@@ -137,6 +137,22 @@ def test_a_film_that_was_built_often_enough_is_not_built_again(film: Path, tmp_p
     assert found.reused
 
 
+def test_films_of_the_report_are_passed_over_in_a_search(
+    report: Path, film: Path, tmp_path: Path
+) -> None:
+    ours = tmp_path / "report"
+    ours.mkdir()
+    for place in (tmp_path / "a.mp4", ours / "film.mp4"):
+        shutil.copy(film, place)
+
+    def taken(*films: Path) -> list[Path]:
+        found = take_footage(films, report / "dataset", RECIPE.build, apart_from=ours)
+        return [footage.path for footage in found]
+
+    assert taken(tmp_path) == [tmp_path / "a.mp4"]
+    assert taken(ours / "film.mp4") == [ours / "film.mp4"], "what is named is meant"
+
+
 def test_what_stands_still_is_on_screen_all_the_same(film: Path, tmp_path: Path) -> None:
     build(film, tmp_path / "d", recipe=RECIPE.build, workers=0)
     [footage] = take_footage([film], tmp_path / "d", RECIPE.build, workers=0)
