@@ -123,6 +123,7 @@ def _row(seconds: float) -> dict[str, Any]:
         "status": "done",
         "reason": None,
         "seconds": seconds,
+        "frames": int(seconds * 25),
         "width": 1920,
         "height": 1080,
     }
