@@ -4,7 +4,7 @@
     python scripts/train_default.py --package MODEL --dataset DATASET      # calibrate and ship only
 
 Every step is done once: what is there already is found again, and a training that was stopped goes
-on. On two cores it takes about an hour and a half. The pictures are read through
+on. On two cores it takes between one and two hours. The pictures are read through
 ``CINEMOTION_SHARED``; none of them comes into the repository.
 """
 
@@ -40,8 +40,10 @@ WEIGHTS = {"fer2013": 6.5}
 # How faces fill the pictures of FER2013: python benchmarks/framing.py
 MARGIN, LIFT = 1.35, 0.08
 LICENCE = (
-    "Apache-2.0 for what is ours. It was trained on FER2013 (ICML 2013 challenge, for research) "
-    "with the votes of FER+ (MIT): whether their terms bind the weights is for you to judge."
+    "Apache-2.0 for what is ours. It started from SqueezeNet 1.1 as trained on ImageNet "
+    "(keras-squeezenet, MIT) and was trained on FER2013 (ICML 2013 challenge, for research) with "
+    "the votes of FER+ (MIT): whether the terms of those pictures bind the weights is for you to "
+    "judge."
 )
 
 

@@ -87,6 +87,20 @@ def test_what_is_transferred_becomes_onnx(imagenet: Path, tmp_path: Path) -> Non
     assert export_onnx(opened(imagenet), tmp_path / "m.onnx", check=PICTURES) < 1e-4
 
 
+def test_sides_that_grow_by_a_third_become_onnx(tmp_path: Path) -> None:
+    """48 pixels times 5/3 are 80, and not what rounding down leaves of it."""
+    pytest.importorskip("tf2onnx")
+    from cinemotion.learn.kerasonnx import export_onnx
+
+    random = np.random.default_rng(0)
+    picture = keras.Input((48, 48, 3))
+    grown = keras.ops.image.resize(picture, (80, 80))
+    taps = keras.layers.Conv2D(4, 3, 2, "same")(keras.layers.Rescaling(1 / 255)(grown))
+    model = keras.Model(picture, keras.layers.Flatten()(taps))
+    pictures = random.integers(0, 256, (3, 48, 48, 3)).astype(np.float32)
+    assert export_onnx(model, tmp_path / "m.onnx", check=pictures) < 1e-4
+
+
 def test_gelu_becomes_onnx(tmp_path: Path) -> None:
     """TensorFlow makes it of erfc, which tf2onnx does not know."""
     pytest.importorskip("tf2onnx")
@@ -256,10 +270,13 @@ def test_normalisation_that_is_new_learns_and_keeps_the_convolutions_of_imagenet
             np.testing.assert_array_equal(value, same)
     assert body.output_shape[1:3] == (4, 4)  # of 32 pixels; SqueezeNet as it was leaves one
     assert bare.output_shape[1:3] == (1, 1)
+    before = values(grown)
+    asked = np.asarray(grown(PICTURES)), np.asarray(grown.predict_on_batch(PICTURES))
+    np.testing.assert_allclose(*asked, atol=1e-4)
+    assert not changed(before, values(grown))  # nobody said that it is in training
     thaw(grown, 1.0)
     learning = {weight.path for weight in grown.trainable_weights}
     assert sum("_new/gamma" in path for path in learning) == 25
-    before = values(grown)
     grown(PICTURES, training=True)
     moved = changed(before, values(grown))
     assert moved and all("_new/moving_" in path for path in moved)

@@ -65,7 +65,8 @@ def normalised(model: keras.Model) -> keras.Model:
     """
     picture = keras.Input(model.input_shape[1:])
     height, width = (round(side * ENLARGED) for side in model.input_shape[1:3])
-    x = layers.Resizing(height, width)(picture)
+    # Not the layer Resizing: it has the layers behind it think that they are in training.
+    x = keras.ops.image.resize(picture, (height, width))
     grown = keras.Model(picture, _Body("same", norm=True)(x), name="squeezenet")
     for layer in model.layers:
         if layer.weights:
