@@ -50,7 +50,7 @@ class Scenes(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: float = Field(14.0, gt=0, le=255)
+    limit: float = Field(18.0, gt=0, le=255)
     company: float = Field(6.0, ge=0, le=255)
     window: float = Field(60.0, ge=0)
     ahead: int = Field(12, ge=1, le=200)
