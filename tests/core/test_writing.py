@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,19 @@ def test_nothing_changes_where_anything_goes_wrong(tmp_path: Path, error: type) 
         write()
     assert out.read_text() == "before"
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_drafts_of_killed_processes_go_and_those_of_others_stay(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    out = tmp_path / "out.txt"
+    orphan, living = (tmp_path / f".out.txt.{pid}" for pid in (ended.pid, os.getppid()))
+    others = [tmp_path / ".out.txt.old", tmp_path / f".out.txt.more.{ended.pid}", living]
+    for path in (orphan, *others):
+        path.write_text("half")
+    with replacing(out) as draft:
+        draft.write_text("whole")
+    assert sorted(tmp_path.iterdir()) == sorted([out, *others])
 
 
 def test_a_folder_that_is_none_is_one_line(tmp_path: Path) -> None:

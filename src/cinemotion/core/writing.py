@@ -19,6 +19,8 @@ from cinemotion.core.errors import BadInputError
 def replacing(out: Path) -> Iterator[Path]:
     """A draft to write beside a file; it takes the file's place when the block has ended well.
 
+    Drafts of the same file that killed processes left are removed.
+
     Args:
         out: The file; one that is there is replaced.
 
@@ -26,6 +28,7 @@ def replacing(out: Path) -> Iterator[Path]:
         BadInputError: The draft cannot be written, or not be put in place.
     """
     draft = out.with_name(f".{out.name}.{os.getpid()}")
+    _remove_orphans(out)
     try:
         yield draft
         draft.replace(out)
@@ -34,3 +37,24 @@ def replacing(out: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # gone already, or its folder never was one
             draft.unlink()
+
+
+def _remove_orphans(out: Path) -> None:
+    if os.name != "posix":  # elsewhere, asking whether a process lives may end it
+        return
+    prefix = f".{out.name}."
+    with suppress(OSError):
+        for path in out.parent.iterdir():
+            owner = path.name.removeprefix(prefix) if path.name.startswith(prefix) else ""
+            if owner.isdecimal() and not _lives(int(owner)):
+                path.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
