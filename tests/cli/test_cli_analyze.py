@@ -86,7 +86,7 @@ def test_bad_input_is_one_line(
     assert run([*command, *options]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
-    assert not (tmp_path / "r" / "analysis.json").exists()
+    assert not (tmp_path / "r").exists()  # it is said before any work
 
 
 def test_audio_alone_is_no_film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

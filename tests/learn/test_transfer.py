@@ -90,6 +90,8 @@ def test_what_is_transferred_becomes_onnx(imagenet: Path, tmp_path: Path) -> Non
 def test_sides_that_grow_by_a_third_become_onnx(tmp_path: Path) -> None:
     """48 pixels times 5/3 are 80, and not what rounding down leaves of it."""
     pytest.importorskip("tf2onnx")
+    import onnx
+
     from cinemotion.learn.kerasonnx import export_onnx
 
     random = np.random.default_rng(0)
@@ -98,7 +100,10 @@ def test_sides_that_grow_by_a_third_become_onnx(tmp_path: Path) -> None:
     taps = keras.layers.Conv2D(4, 3, 2, "same")(keras.layers.Rescaling(1 / 255)(grown))
     model = keras.Model(picture, keras.layers.Flatten()(taps))
     pictures = random.integers(0, 256, (3, 48, 48, 3)).astype(np.float32)
-    assert export_onnx(model, tmp_path / "m.onnx", check=pictures) < 1e-4
+    path = tmp_path / "m.onnx"
+    assert export_onnx(model, path, check=pictures) < 1e-4
+    [resize] = [node for node in onnx.load(path).graph.node if node.op_type == "Resize"]
+    assert len(resize.input) == 4  # sides, and not scales, of which ONNX Runtime makes 79
 
 
 def test_gelu_becomes_onnx(tmp_path: Path) -> None:

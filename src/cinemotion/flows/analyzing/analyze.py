@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import BadInputError
-from cinemotion.faces.identity import NONE
+from cinemotion.faces.identity import EMBEDDERS, NONE
 from cinemotion.film.arcs import DRAWS, Arc, draw_arc
 from cinemotion.film.company import Pair, company
 from cinemotion.film.turning import turning_points
@@ -93,6 +93,10 @@ def analyze(
     """
     recipe = recipe or AnalyzeRecipe()
     classifier = open_classifier(recipe.model, threads=usable_cores())
+    if recipe.people.embedder != NONE:
+        EMBEDDERS[recipe.people.embedder]  # named in one line where it is unknown, before any work
+    if names is not None and not Path(names).is_file():
+        raise BadInputError(f"there is no file {names} that says who is who; check the path")
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise BadInputError(f"{folder} is a file; --out needs a folder")
