@@ -22,6 +22,7 @@ COMMANDS = {
     "kills": "python benchmarks/kills.py --json benchmarks/results/kills.json",
     "odd": "python benchmarks/odd.py --json benchmarks/results/odd.json",
     "deblock": "python benchmarks/deblock.py --json benchmarks/results/deblock.json",
+    "eightbits": "python benchmarks/eightbits.py --json benchmarks/results/eightbits.json",
     "png": "python benchmarks/png.py --json benchmarks/results/png.json",
     "dedup": "python benchmarks/dedup.py --json benchmarks/results/dedup.json",
     "nearness": "python benchmarks/nearness.py --json benchmarks/results/nearness.json",
@@ -44,6 +45,7 @@ COMMANDS = {
     "identity": "python benchmarks/identity.py --json benchmarks/results/identity.json",
     "tracks": "python benchmarks/tracks.py --json benchmarks/results/tracks.json",
     "arcs": "python benchmarks/arcs.py --json benchmarks/results/arcs.json",
+    "analysis": "python benchmarks/analysis.py --json benchmarks/results/analysis.json",
     "exporttimes": "python benchmarks/exporttimes.py --json benchmarks/results/exporttimes.json",
     "scenes": "python benchmarks/scenes.py --json benchmarks/results/scenes.json",
     "longfilm": "python benchmarks/longfilm.py --json benchmarks/results/longfilm.json",
@@ -69,6 +71,8 @@ def throughput(result: dict[str, Any]) -> str:
         "samples": "face crops stored",
         "frames_skipped_as_unchanged": "sampled frames not detected again, since nothing moved",
         "build_over_decode": "wall time of `build --every 0.5` over `ffmpeg … -f null -`",
+        "twice_build_over_decode": "the same, for a film twice as long",
+        "long_build_over_decode": "the same, for the long film (once)",
         "keyframes_times_real_time": "`build --keyframes`, times real time",
         "peak_mb": "peak memory of the whole process tree, MB (2 workers)",
         "long_film_seconds": "length of the long film, s",
@@ -98,6 +102,25 @@ def faces(result: list[dict[str, Any]]) -> str:
     ]
     return table(
         ["detector", "scales", "faces that count", "n", "recall (95 %)", "precision (95 %)"], rows
+    )
+
+
+def eightbits(result: dict[str, Any]) -> str:
+    """The detector in eight bits beside floating point."""
+    rows = [
+        [label, result["faces"][name], result[f"{name}: matched"]]
+        + [
+            result[f"{name}: {what}"][at]
+            for what in ("box", "landmarks")
+            for at in ("mean", "95 %")
+        ]
+        for name, label in (("eight bits", "in eight bits"), ("cut", "in float, 5 pixels cut off"))
+    ]
+    return (
+        f"{result['pictures']} pictures, {result['faces']['float']} faces in floating point; "
+        f"{result['ms']['float']:.1f} ms a picture in float, {result['ms']['eight bits']:.1f} in "
+        "eight bits. How far corners and landmarks are from those in float, in widths of the face:"
+        "\n\n" + table(["network", "faces", "matched", "box", "95 %", "landmarks", "95 %"], rows)
     )
 
 
@@ -382,6 +405,23 @@ def exporttimes(result: dict[str, Any]) -> str:
     )
 
 
+def analysis(result: dict[str, Any]) -> str:
+    """Speed and memory of a whole analysis."""
+    names = {
+        "film_seconds": "length of the film, s (1080p, 24 fps, H.264 veryfast, crf 20)",
+        "analyze_over_decode": "wall time of `analyze --every 0.2` without identities over "
+        "`ffmpeg … -f null -`",
+        "with_identity_over_decode": "the same with identities",
+        "peak_mb": "peak memory of the whole process tree, MB (with identities, 2 workers)",
+        "long_film_seconds": "length of the long film, s",
+        "long_with_identity_over_decode": "`analyze` of it with identities over decoding it (once)",
+        "long_peak_mb": "peak memory on it, MB",
+        "peak_growth": "peak memory on the long film over that on the short one",
+        "long_page_mb": "size of its page, MB",
+    }
+    return table(["what", "value"], [[names[k], result[k]] for k in names if k in result])
+
+
 def scenes(result: dict[str, Any]) -> str:
     """Scenes of composed films: borders found, of those that there are."""
     parts = [result["together"], result["films"]]
@@ -396,6 +436,7 @@ def longfilm(result: list[dict[str, Any]]) -> str:
 WRITERS = {
     "throughput": throughput,
     "faces": faces,
+    "eightbits": eightbits,
     "shots": shots,
     "kills": kills,
     "odd": odd,
@@ -420,6 +461,7 @@ WRITERS = {
     "identity": identity,
     "tracks": tracks,
     "arcs": arcs,
+    "analysis": analysis,
     "exporttimes": exporttimes,
     "scenes": scenes,
     "longfilm": longfilm,

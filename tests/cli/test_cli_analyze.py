@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
 from pathlib import Path
 
 import av
@@ -87,6 +89,27 @@ def test_bad_input_is_one_line(
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
     assert not (tmp_path / "r").exists()  # it is said before any work
+
+
+@pytest.mark.parametrize(("module", "extra"), [("ruptures", "analyze"), ("dlib", "identity")])
+def test_a_missing_package_is_told_before_any_work(
+    demo_films: list[Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    extra: str,
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        "cinemotion.flows.analyzing.analyze.find_spec",
+        lambda name: None if name == module else find(name),
+    )
+    monkeypatch.setitem(sys.modules, module, None)
+    command = ["analyze", str(demo_films[1]), "--out", str(tmp_path / "r"), "--workers", "0"]
+    assert run(command) == 2
+    assert f"pip install 'cinemotion[{extra}]'" in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()
 
 
 def test_audio_alone_is_no_film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

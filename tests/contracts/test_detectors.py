@@ -199,7 +199,7 @@ def test_what_is_no_rgb_image_is_refused(detector: Detector, image: Image) -> No
 
 
 def test_an_unknown_name_answers_with_the_choices() -> None:
-    with pytest.raises(BadInputError, match="choose one of: centerface, yunet"):
+    with pytest.raises(BadInputError, match="choose one of: centerface, centerface-float, yunet"):
         open_detector("haar", min_score=0.5)
 
 

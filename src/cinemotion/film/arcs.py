@@ -6,19 +6,17 @@
 At each instant every track has one voice: the mean of its answers around the instant, weighed by
 their quality and by a Gaussian of the stated window. The band says how far the arc depends on
 which tracks, and which seconds of them, happened to be there: a Bayesian bootstrap (Rubin 1981,
-The Annals of Statistics 9) over tracks and over the seconds within them.
+The Annals of Statistics 9) over tracks and over the seconds within them. It is drawn a stretch of
+time after the other, so that memory does not grow with the film.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from cinemotion.core.types import Floats
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,7 +27,7 @@ DRAWS = 200
 _FWHM = 2.354820045  # of a Gaussian, in its deviations
 _TAILS = (2.5, 97.5)  # per cent
 _LEAST = 1e-3  # of the kernel: what is further away has no say
-_AT_ONCE = 20  # draws, so that a long film's take little memory
+_AT_ONCE = 512  # instants, whose draws are in memory together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,14 +39,16 @@ class Arc:
         mean: float64 ``(T, k)``, rows sum to 1; NaN where the person is not seen.
         low: float64 ``(T, k)``, the lower end of the 95 % band.
         high: float64 ``(T, k)``, the upper end.
-        draws: float32 ``(draws, T, k)``, what the band was drawn from, for what is derived.
+        derived_low: float64 ``(T,)``, the lower end of the band of what was derived.
+        derived_high: float64 ``(T,)``, the upper end.
     """
 
     seconds: Doubles
     mean: Doubles
     low: Doubles
     high: Doubles
-    draws: Floats
+    derived_low: Doubles
+    derived_high: Doubles
 
     @property
     def seen(self) -> NDArray[np.bool_]:
@@ -67,6 +67,7 @@ def draw_arc(
     reach: float,
     seed: int = 0,
     draws: int = DRAWS,
+    derive: Callable[[Doubles], Doubles] | None = None,
 ) -> Arc:
     """Smooth the answers of a person's tracks.
 
@@ -80,6 +81,8 @@ def draw_arc(
         reach: Seconds: a person is seen at an instant if a face is this near to it.
         seed: Of the bootstrap.
         draws: How many; with none there is no band.
+        derive: Gives ``(...)`` of ``(..., k)``, each row by itself: something that follows from the
+            probabilities and wants a band of its own.
 
     Raises:
         ValueError: Shapes do not match, or a number is not positive.
@@ -92,47 +95,28 @@ def draw_arc(
     heard = weights > 0
     seconds, tracks = seconds[heard], tracks[heard]
     probabilities, weights = probabilities[heard], weights[heard]
-    voices = _Voices(seconds, tracks, probabilities, weights, grid, window)
+    voices = _Voices(seconds, tracks, probabilities, weights, grid, window, (seed, draws))
     seen = _seen(seconds, grid, reach)
-    mean = np.where(seen[:, None], voices.mean(None, 1)[0], np.nan)
-    rng = np.random.default_rng(seed)
-    drawn = np.full((draws, len(grid), k), np.nan, np.float32)
-    for at in range(0, draws, _AT_ONCE):
-        part = drawn[at : at + _AT_ONCE]
-        part[:] = np.where(seen[:, None], voices.mean(rng, len(part)), np.nan)
-    low, high = _band(drawn, seen)
-    return Arc(grid, mean, low, high, drawn)
-
-
-def draws_of(arc: Arc, derive: Callable[[Doubles], Doubles]) -> tuple[Doubles, Doubles]:
-    """The 95 % band of what is derived from the probabilities at each instant.
-
-    Args:
-        arc: The arc.
-        derive: Gives ``(t,)`` of ``(t, k)``, each row by itself.
-
-    Returns:
-        float64 ``(T,)`` twice, the lower and the upper end; NaN in gaps.
-    """
-    seen = arc.seen
-    found = np.full(arc.draws.shape[:2], np.nan)
-    for row, draw in zip(found, arc.draws, strict=True):
-        row[seen] = derive(draw[seen].astype(np.float64))
-    return _band(found, seen)
-
-
-def _band(draws: NDArray[Any], seen: NDArray[np.bool_]) -> tuple[Doubles, Doubles]:
-    low, high = np.full((2, *draws.shape[1:]), np.nan)
-    if seen.any() and len(draws):
-        low[seen], high[seen] = np.percentile(draws[:, seen], _TAILS, axis=0)
-    return low, high
+    mean, low, high = np.full((3, len(grid), k), np.nan)
+    derived = np.full((2, len(grid)), np.nan)
+    for begin in range(0, len(grid), _AT_ONCE):
+        here = np.flatnonzero(seen[begin : begin + _AT_ONCE])
+        if not len(here):
+            continue
+        said, drawn = voices.between(begin, min(begin + _AT_ONCE, len(grid)))
+        mean[begin + here] = said[here]
+        if draws:
+            low[begin + here], high[begin + here] = np.percentile(drawn[:, here], _TAILS, axis=0)
+        if draws and derive is not None:
+            derived[:, begin + here] = np.percentile(derive(drawn[:, here]), _TAILS, axis=0)
+    return Arc(grid, mean, low, high, *derived)
 
 
 class _Voices:
-    """Each track's say at each instant, summed over its seconds so that draws are cheap.
+    """Each track's say at each instant.
 
-    A cell is a second of a track. Its sums at the instants that its Gaussian reaches are kept:
-    a film's length does not multiply with its tracks.
+    Weights are drawn for a second of a track, so that draws are cheap, by the track's number and
+    the seed: the same in each stretch of time.
     """
 
     def __init__(
@@ -143,48 +127,72 @@ class _Voices:
         weights: Doubles,
         grid: Doubles,
         window: float,
+        chance: tuple[int, int],
     ) -> None:
-        self._size = (len(grid), probabilities.shape[1])
-        deviation = window / _FWHM
-        far = deviation * np.sqrt(-2 * np.log(_LEAST))
-        self._tracks = []
+        self._seconds, self._probabilities, self._weights = seconds, probabilities, weights
+        self._grid = grid
+        self._deviation = window / _FWHM
+        self._far = self._deviation * np.sqrt(-2 * np.log(_LEAST))
+        self._seed, self._draws = chance
         order = np.argsort(tracks, kind="stable")
         borders = np.flatnonzero(np.diff(tracks[order])) + 1
+        self._tracks = []
         for mine in np.split(order, borders) if len(order) else ():
-            begin = np.searchsorted(grid, seconds[mine].min() - far)
-            end = np.searchsorted(grid, seconds[mine].max() + far, side="right")
-            away = (grid[begin:end, None] - seconds[None, mine]) / deviation
-            say = np.exp(-0.5 * away**2)
-            say[say < _LEAST] = 0.0
-            near = say * weights[mine]
-            cells, cell = np.unique(np.floor(seconds[mine]), return_inverse=True)
-            member = np.zeros((len(mine), len(cells)))
-            member[np.arange(len(mine)), cell] = 1.0
-            amount = near @ member  # (instants, cells)
-            sums = np.einsum("tm,mk,mc->tck", near, probabilities[mine], member, optimize=True)
-            # How present a track is at an instant decides how loud its voice is at its edges.
-            presence = say.max(axis=1, initial=0.0)
-            self._tracks.append((slice(begin, end), amount, sums, presence))
+            first, last = seconds[mine].min() - self._far, seconds[mine].max() + self._far
+            reach = np.searchsorted(grid, first), np.searchsorted(grid, last, side="right")
+            self._tracks.append((int(tracks[mine[0]]), mine, *map(int, reach)))
 
-    def mean(self, rng: np.random.Generator | None, draws: int) -> Doubles:
-        """The mean of the voices, float64 ``(draws, T, k)``: as they are, or with drawn weights."""
-        total = np.zeros((draws, self._size[0]))
-        sums = np.zeros((draws, *self._size))
-        for part, amount, answers, presence in self._tracks:
-            count = amount.shape[1]
-            cells = np.ones((draws, count)) if rng is None else rng.exponential(size=(draws, count))
-            loud = np.ones((draws, 1)) if rng is None else rng.exponential(size=(draws, 1))
-            own = cells @ amount.T  # (draws, instants)
+    def between(self, begin: int, end: int) -> tuple[Doubles, Doubles]:
+        """The mean of the voices at the instants ``[begin, end)``.
+
+        Returns:
+            float64 ``(t, k)`` as it is, and ``(draws, t, k)`` with drawn weights; NaN where there
+            is no voice.
+        """
+        rounds = 1 + self._draws  # first of all, each track and second counts the same
+        total = np.zeros((rounds, end - begin))
+        sums = np.zeros((rounds, end - begin, self._probabilities.shape[1]))
+        for track, mine, first, last in self._tracks:
+            first, last = max(first, begin), min(last, end)
+            if first >= last:
+                continue
+            amount, answers, presence = self._heard(mine, slice(first, last))
+            cells, loud = self._chance(track, amount.shape[1])
+            own = cells @ amount.T  # (rounds, instants)
             spoken = own > 0
-            voice = (
-                np.tensordot(cells, answers, axes=(1, 1)) / np.where(spoken, own, 1.0)[..., None]
-            )
+            voice = np.tensordot(cells, answers, axes=(1, 1))
+            voice /= np.where(spoken, own, 1.0)[..., None]
+            # How present a track is at an instant decides how loud its voice is at its edges.
             louder = np.where(spoken, loud * presence, 0.0)
-            total[:, part] += louder
-            sums[:, part] += louder[..., None] * voice
+            total[:, first - begin : last - begin] += louder
+            sums[:, first - begin : last - begin] += louder[..., None] * voice
         with np.errstate(invalid="ignore", divide="ignore"):
-            found: Doubles = sums / total[..., None]
-        return found
+            sums /= total[..., None]
+        return sums[0], sums[1:]
+
+    def _heard(self, mine: Ints, part: slice) -> tuple[Doubles, Doubles, Doubles]:
+        """A track at some instants.
+
+        Returns:
+            How much is heard of each second of it, float64 ``(t, cells)``; the answers of each,
+            so weighed, ``(t, cells, k)``; and its presence, ``(t,)``.
+        """
+        away = (self._grid[part, None] - self._seconds[None, mine]) / self._deviation
+        say = np.exp(-0.5 * away**2)
+        say[say < _LEAST] = 0.0
+        near = say * self._weights[mine]
+        cells, cell = np.unique(np.floor(self._seconds[mine]), return_inverse=True)
+        member = np.zeros((len(mine), len(cells)))
+        member[np.arange(len(mine)), cell] = 1.0
+        answers = np.einsum("tm,mk,mc->tck", near, self._probabilities[mine], member, optimize=True)
+        return near @ member, answers, say.max(axis=1, initial=0.0)
+
+    def _chance(self, track: int, cells: int) -> tuple[Doubles, Doubles]:
+        """Weights of a track's seconds, float64 ``(1 + draws, cells)``, and its own, ``(…, 1)``."""
+        rng = np.random.default_rng((self._seed, track))
+        drawn = np.ones((1 + self._draws, cells + 1))
+        drawn[1:] = rng.exponential(size=(self._draws, cells + 1))
+        return drawn[:, 1:], drawn[:, :1]
 
 
 def _seen(seconds: Doubles, grid: Doubles, reach: float) -> NDArray[np.bool_]:

@@ -19,8 +19,9 @@ from cinemotion.core.types import Floats
 UNKNOWN = -1
 """The group of a track that belongs to nobody who is known."""
 
+_ROWS = 256  # of a table of distances, computed at once
+
 Ints = NDArray[np.int64]
-Doubles = NDArray[np.float64]
 Pairs = Sequence[tuple[int, int]]
 
 
@@ -93,9 +94,9 @@ class _Links:
         self._of = np.arange(n)
         self._size = np.ones(n)
         self._alive = np.ones(n, bool)
-        self._between = np.where(
-            known[:, None] & known[None, :], _distances(np.nan_to_num(vectors)), np.inf
-        )
+        self._between = _distances(np.nan_to_num(vectors))
+        self._between[~known] = np.inf
+        self._between[:, ~known] = np.inf
         self._between[barred] = np.inf
         np.fill_diagonal(self._between, np.inf)
         self._barred = barred.copy()
@@ -129,7 +130,7 @@ class _Links:
     def _merge(self, a: int, b: int) -> None:
         wa, wb = self._size[a], self._size[b]
         between = self._between
-        row = (wa * between[a] + wb * between[b]) / (wa + wb)
+        row = (wa * between[a].astype(np.float64) + wb * between[b]) / (wa + wb)
         self._barred[a] |= self._barred[b]
         self._barred[:, a] = self._barred[a]
         row[self._barred[a]] = np.inf
@@ -162,13 +163,21 @@ def _nearest(
     return best
 
 
-def _distances(vectors: Floats) -> Doubles:
-    """Euclidean distances of all pairs: float64 ``(n, n)``."""
+def _distances(vectors: Floats) -> Floats:
+    """Euclidean distances of all pairs: float32 ``(n, n)``, symmetric, some rows at a time."""
     x = vectors.astype(np.float64)
     squares = (x * x).sum(axis=1)
-    found = np.maximum(squares[:, None] + squares[None] - 2 * x @ x.T, 0)
-    result: Doubles = np.sqrt((found + found.T) / 2)  # the product is not exactly symmetric
-    return result
+    found = np.empty((len(x), len(x)), np.float32)
+    for at in range(0, len(x), _ROWS):
+        part = slice(at, at + _ROWS)
+        # The products of one half alone: those of the other need not be exactly the same.
+        away = squares[part, None] + squares[None, at:] - 2 * x[part] @ x[at:].T
+        found[part, at:] = np.sqrt(np.maximum(away, 0))
+        rows = min(_ROWS, len(x) - at)
+        corner = found[part, at : at + rows]
+        corner[:] = np.triu(corner) + np.triu(corner, 1).T
+        found[at + rows :, part] = found[part, at + rows :].T
+    return found
 
 
 def _table(t: int, pairs: Pairs) -> NDArray[np.bool_]:

@@ -40,11 +40,11 @@ def content_box(image: Image) -> tuple[int, int, int, int]:
     """
     height, width = image.shape[:2]
     whole = (0, 0, width, height)
-    level = np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2])
-    outermost = (level[0], level[-1], level[:, 0], level[:, -1])
-    black = min(float(np.median(line)) for line in outermost)
+    outermost = (image[0], image[-1], image[:, 0], image[:, -1])
+    black = min(float(np.median(line.max(axis=-1))) for line in outermost)
     if black > _DARKEST_BARS:
         return whole
+    level = np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2])
     bright = level > black + _NOISE
     x0, x1 = _extent(bright, axis=0)
     y0, y1 = _extent(bright, axis=1)

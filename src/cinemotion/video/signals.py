@@ -144,9 +144,8 @@ class SignalRecorder:
         self._size = (0, 0)
         self._rows = self._columns = np.zeros(0, np.intp)
         self._pts: list[int] = []
-        self._thumbs: list[NDArray[np.uint8]] = []
-        self._mean: list[float] = []
-        self._variance: list[float] = []
+        self._cells: list[NDArray[np.float32]] = []
+        self._moments: list[tuple[float, float]] = []
 
     def add(self, pts: int, luma: NDArray[np.uint8]) -> None:
         """Note one frame; frames come in order of presentation.
@@ -160,26 +159,30 @@ class SignalRecorder:
             self._size = (luma.shape[0], luma.shape[1])
             self._rows = _spread(luma.shape[0], THUMB_ROWS)
             self._columns = _spread(luma.shape[1], THUMB_COLUMNS)
-        grid = np.take(luma[self._rows], self._columns, axis=1)
-        cells = cv2.resize(
-            grid.astype(np.float32), (THUMB_COLUMNS, THUMB_ROWS), interpolation=cv2.INTER_AREA
-        )
-        mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grid))
+        grid = luma[self._rows]
+        if len(self._columns) != luma.shape[1]:
+            grid = np.take(grid, self._columns, axis=1)
+        mean, deviation = cv2.meanStdDev(grid)
         self._pts.append(pts)
-        thumb = np.rint((cells - self._offset) * self._gain)
-        self._thumbs.append(np.minimum(np.maximum(thumb, 0), 255).astype(np.uint8))
-        self._mean.append(min(max((mean - float(self._offset)) * float(self._gain), 0.0), 255.0))
-        self._variance.append((deviation * float(self._gain)) ** 2)
+        self._moments.append((mean[0, 0], deviation[0, 0]))
+        self._cells.append(
+            cv2.resize(
+                grid.astype(np.float32), (THUMB_COLUMNS, THUMB_ROWS), interpolation=cv2.INTER_AREA
+            )
+        )
 
     def finish(self) -> Signals:
         """The signals of all frames added so far."""
         if not self._pts:
             return Signals.empty()
+        thumbs = np.rint((np.stack(self._cells) - self._offset) * self._gain)
+        mean, deviation = np.array(self._moments, np.float64).T
+        offset, gain = float(self._offset), float(self._gain)
         return Signals(
             np.array(self._pts, np.int64),
-            np.stack(self._thumbs),
-            np.array(self._mean, np.float32),
-            np.array(self._variance, np.float32),
+            np.clip(thumbs, 0, 255).astype(np.uint8),
+            np.clip((mean - offset) * gain, 0, 255).astype(np.float32),
+            ((deviation * gain) ** 2).astype(np.float32),
         )
 
 

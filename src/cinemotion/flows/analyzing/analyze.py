@@ -11,6 +11,8 @@ is shown is not an emotion that is felt.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cinemotion.core.cores import usable_cores
-from cinemotion.core.errors import BadInputError
-from cinemotion.faces.identity import EMBEDDERS, NONE
+from cinemotion.core.errors import BadInputError, MissingExtraError
+from cinemotion.faces.identity import NONE, open_embedder
 from cinemotion.film.arcs import DRAWS, Arc, draw_arc
 from cinemotion.film.company import Pair, company
 from cinemotion.film.turning import turning_points
@@ -93,8 +95,7 @@ def analyze(
     """
     recipe = recipe or AnalyzeRecipe()
     classifier = open_classifier(recipe.model, threads=usable_cores())
-    if recipe.people.embedder != NONE:
-        EMBEDDERS[recipe.people.embedder]  # named in one line where it is unknown, before any work
+    _look_for_packages(recipe)
     if names is not None and not Path(names).is_file():
         raise BadInputError(f"there is no file {names} that says who is who; check the path")
     folder = Path(out)
@@ -123,6 +124,21 @@ def analyze(
     if len(found) > 1 and recipe.people.embedder != NONE and any(each.people for each in found):
         link_cast(kept, settings=recipe.people, progress=progress)
     return found
+
+
+def _look_for_packages(recipe: AnalyzeRecipe) -> None:
+    """Say before any work, in one line, what would be missing after it.
+
+    Raises:
+        BadInputError: There is no such embedder.
+        MissingExtraError: A package is not installed.
+        WeightsError: An embedder's weights are missing or not the pinned ones.
+    """
+    for package in ("ruptures", "plotly"):
+        if find_spec(package) is None:
+            raise MissingExtraError(package, "analyze")
+    if recipe.people.embedder != NONE:
+        open_embedder(recipe.people.embedder)  # a fifth of a second, and it is let go of again
 
 
 def _analyze(
@@ -178,7 +194,7 @@ def draw_up(
         card: The model's.
     """
     votes = vote(seen, tracks, probabilities)
-    draw = _Artist(footage, seen, probabilities, votes, tracks, recipe)
+    draw = _Artist(footage, seen, probabilities, votes, tracks, recipe, tuple(card.classes))
     everybody = Member("film", "all faces", tuple(tracks["track"].to_list()))
     people = [draw.person(member) for member in members]
     return Analysis(
@@ -234,6 +250,7 @@ class _Artist:
         votes: Doubles,
         tracks: pl.DataFrame,
         recipe: AnalyzeRecipe,
+        classes: Sequence[str],
     ) -> None:
         self._seen, self._probabilities, self._votes = seen, probabilities, votes
         self._tracks, self._recipe = tracks, recipe
@@ -242,6 +259,7 @@ class _Artist:
         self._grid = seen.start + np.arange(0.0, length, self.step)
         self._trust = trust(seen)
         self._reach = 1.5 * self.step
+        self._valence = partial(valence, classes=classes)
 
     def person(self, member: Member) -> Person:
         """A character with its arc."""
@@ -276,6 +294,7 @@ class _Artist:
             reach=self._reach,
             seed=self._recipe.seed,
             draws=draws,
+            derive=self._valence,
         )
 
 

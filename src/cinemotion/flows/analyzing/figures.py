@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from cinemotion.core.drawing import INK, calm, new_figure, save_figure
 from cinemotion.core.errors import BadInputError
-from cinemotion.film.arcs import draws_of
 from cinemotion.film.valence import valence
 from cinemotion.flows.analyzing.analysis import Analysis, Person
 from cinemotion.flows.analyzing.colours import colour_of
@@ -79,8 +78,7 @@ def draw_arc_figure(analysis: Analysis, person: Person) -> Figure:
     """
     figure = new_figure((_WIDTH, 3.6))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(5, 4))
-    low, high = draws_of(person.arc, lambda drawn: valence(drawn, analysis.classes))
-    _draw_valence(above, person, valence(person.arc.mean, analysis.classes), low, high)
+    _draw_valence(above, person, analysis.classes)
     _draw_shares(below, person, analysis.classes)
     for axes in (above, below):
         for turn in person.turns:
@@ -98,9 +96,7 @@ def draw_overview(analysis: Analysis) -> Figure:
     height = 0.28 * max(1, len(people))
     figure = new_figure((_WIDTH, 2.3 + height))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.6, height))
-    low, high = draws_of(analysis.film.arc, lambda drawn: valence(drawn, analysis.classes))
-    middle = valence(analysis.film.arc.mean, analysis.classes)
-    _draw_valence(above, analysis.film, middle, low, high)
+    _draw_valence(above, analysis.film, analysis.classes)
     for row, person in enumerate(people):
         for mark in expression_marks(analysis, person):
             span = (float(mark.start), float(mark.end - mark.start))
@@ -122,17 +118,14 @@ def draw_overview(analysis: Analysis) -> Figure:
     return figure
 
 
-def _draw_valence(
-    axes: Axes,
-    person: Person,
-    middle: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-) -> None:
-    seconds = person.arc.seconds
-    axes.fill_between(seconds, low, high, color=_LINE, alpha=0.22, linewidth=0)
+def _draw_valence(axes: Axes, person: Person, classes: Sequence[str]) -> None:
+    arc, seconds = person.arc, person.arc.seconds
+    middle = valence(arc.mean, classes)
+    axes.fill_between(
+        seconds, arc.derived_low, arc.derived_high, color=_LINE, alpha=0.22, linewidth=0
+    )
     axes.plot(seconds, middle, color=_LINE, linewidth=1.4, solid_capstyle="butt")
-    alone = _alone(person.arc.seen)  # a line needs two instants
+    alone = _alone(arc.seen)  # a line needs two instants
     axes.plot(seconds[alone], middle[alone], ".", color=_LINE, markersize=3)
     axes.axhline(0, color=_CUT, linewidth=0.6, zorder=0)
     axes.set_ylim(-0.7, 0.9)

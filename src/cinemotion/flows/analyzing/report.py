@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from cinemotion import __version__
 from cinemotion.dataset.dataset import Dataset, open_dataset
 from cinemotion.faces.framing import Framing, reframe
-from cinemotion.film.arcs import draws_of
 from cinemotion.film.valence import PLEASURE, valence
 from cinemotion.flows.analyzing.analysis import UNCOLOURED, Analysis, Person
 from cinemotion.flows.analyzing.colours import colour_of
@@ -114,15 +113,14 @@ def _line(analysis: Analysis, person: Person) -> dict[str, Any]:
     """A character's arc as JSON values; gaps are null."""
     arc = person.arc
     rows = _thinned(arc.seen)
-    low, high = draws_of(arc, lambda drawn: valence(drawn, analysis.classes))
     middle = valence(arc.mean, analysis.classes)
     return {
         "id": person.id,
         "name": person.name,
         "seconds": [_round(value) for value in arc.seconds[rows].tolist()],
         "valence": _numbers(middle[rows]),
-        "low": _numbers(low[rows]),
-        "high": _numbers(high[rows]),
+        "low": _numbers(arc.derived_low[rows]),
+        "high": _numbers(arc.derived_high[rows]),
         "probabilities": [_numbers(arc.mean[rows, k]) for k in range(len(analysis.classes))],
         "frames": _frames(analysis, person, arc.seconds[rows]),
         "turns": [_round(turn.seconds) for turn in person.turns],

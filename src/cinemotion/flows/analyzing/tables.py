@@ -19,7 +19,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cinemotion.core.writing import replacing
-from cinemotion.film.arcs import draws_of
 from cinemotion.film.valence import valence
 from cinemotion.flows.analyzing.analysis import Analysis, Person
 
@@ -119,9 +118,8 @@ def scene_rows(analysis: Analysis) -> pl.DataFrame:
 
 def _arc(analysis: Analysis, person: Person) -> pl.DataFrame:
     arc, seen = person.arc, person.arc.seen
-    low, high = draws_of(arc, lambda drawn: valence(drawn, analysis.classes))
     columns: dict[str, Doubles] = {"valence": valence(arc.mean, analysis.classes)}
-    columns |= {"valence_low": low, "valence_high": high}
+    columns |= {"valence_low": arc.derived_low, "valence_high": arc.derived_high}
     for at, name in enumerate(analysis.classes):
         columns[name] = arc.mean[:, at]
         columns[f"{name}_low"], columns[f"{name}_high"] = arc.low[:, at], arc.high[:, at]

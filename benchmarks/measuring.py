@@ -1,0 +1,55 @@
+"""What the benchmarks share that time whole commands and look at their memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+TO_NOTHING = "-map 0:v:0 -f null -".split()
+
+
+def run(command: list[str], *, watch_memory: bool = False) -> tuple[float, float, str]:
+    """Run a command; return wall seconds, peak memory in MB (if watched) and its output."""
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        peak = 0.0
+        tree = psutil.Process(process.pid)
+        while watch_memory and process.poll() is None:
+            peak = max(peak, memory(tree))
+            time.sleep(0.2)
+        process.wait()
+        wall = time.perf_counter() - start
+        output = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        sys.exit(f"failed: {' '.join(command)}")
+    return wall, peak, output
+
+
+def decode(film: Path) -> float:
+    """Wall seconds that FFmpeg takes to decode a film."""
+    return run([*"ffmpeg -v error -nostdin -i".split(), str(film), *TO_NOTHING])[0]
+
+
+def memory(process: psutil.Process) -> float:
+    """Proportional set size of a process and its children, in MB."""
+    total = 0
+    try:
+        for member in [process, *process.children(recursive=True)]:
+            total += member.memory_full_info().pss
+    except psutil.NoSuchProcess:
+        pass
+    return total / 1e6
+
+
+def judge(limits: Mapping[str, tuple[str, float]], key: str, value: float) -> tuple[str, str]:
+    """What was asked for ("at most" or "at least" a number), and whether it is met."""
+    if key not in limits:
+        return "", ""
+    kind, limit = limits[key]
+    met = value <= limit if kind == "at most" else value >= limit
+    return f"{kind} {limit:g}", "yes" if met else "NO"
