@@ -136,11 +136,11 @@ class _Voices:
         self._seed, self._draws = chance
         order = np.argsort(tracks, kind="stable")
         borders = np.flatnonzero(np.diff(tracks[order])) + 1
-        self._tracks = []
+        self._tracks: list[tuple[int, Ints, int, int]] = []
         for mine in np.split(order, borders) if len(order) else ():
             first, last = seconds[mine].min() - self._far, seconds[mine].max() + self._far
-            reach = np.searchsorted(grid, first), np.searchsorted(grid, last, side="right")
-            self._tracks.append((int(tracks[mine[0]]), mine, *map(int, reach)))
+            begin, end = np.searchsorted(grid, first), np.searchsorted(grid, last, side="right")
+            self._tracks.append((int(tracks[mine[0]]), mine, int(begin), int(end)))
 
     def between(self, begin: int, end: int) -> tuple[Doubles, Doubles]:
         """The mean of the voices at the instants ``[begin, end)``.

@@ -165,11 +165,10 @@ class SignalRecorder:
         mean, deviation = cv2.meanStdDev(grid)
         self._pts.append(pts)
         self._moments.append((mean[0, 0], deviation[0, 0]))
-        self._cells.append(
-            cv2.resize(
-                grid.astype(np.float32), (THUMB_COLUMNS, THUMB_ROWS), interpolation=cv2.INTER_AREA
-            )
+        cells = cv2.resize(
+            grid.astype(np.float32), (THUMB_COLUMNS, THUMB_ROWS), interpolation=cv2.INTER_AREA
         )
+        self._cells.append(np.asarray(cells, np.float32))
 
     def finish(self) -> Signals:
         """The signals of all frames added so far."""
