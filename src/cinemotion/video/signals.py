@@ -28,6 +28,8 @@ from numpy.typing import NDArray
 LUMA_WIDTH = 240  # luma handed to the recorder should be about this wide, in samples
 THUMB_ROWS, THUMB_COLUMNS = 12, 20
 
+_TOGETHER = 256  # thumbnails in one piece of memory; many small ones would split the large ones
+
 _MAGIC = b"CMS1"
 _BLACK, _WHITE = 16, 235  # limited range, ITU-R BT.601 and BT.709
 
@@ -144,7 +146,7 @@ class SignalRecorder:
         self._size = (0, 0)
         self._rows = self._columns = np.zeros(0, np.intp)
         self._pts: list[int] = []
-        self._cells: list[NDArray[np.float32]] = []
+        self._blocks: list[NDArray[np.float32]] = []
         self._moments: list[tuple[float, float]] = []
 
     def add(self, pts: int, luma: NDArray[np.uint8]) -> None:
@@ -165,16 +167,22 @@ class SignalRecorder:
         mean, deviation = cv2.meanStdDev(grid)
         self._pts.append(pts)
         self._moments.append((mean[0, 0], deviation[0, 0]))
-        cells = cv2.resize(
-            grid.astype(np.float32), (THUMB_COLUMNS, THUMB_ROWS), interpolation=cv2.INTER_AREA
+        at = (len(self._pts) - 1) % _TOGETHER
+        if at == 0:
+            self._blocks.append(np.empty((_TOGETHER, THUMB_ROWS, THUMB_COLUMNS), np.float32))
+        cv2.resize(
+            grid.astype(np.float32),
+            (THUMB_COLUMNS, THUMB_ROWS),
+            dst=self._blocks[-1][at],
+            interpolation=cv2.INTER_AREA,
         )
-        self._cells.append(np.asarray(cells, np.float32))
 
     def finish(self) -> Signals:
         """The signals of all frames added so far."""
         if not self._pts:
             return Signals.empty()
-        thumbs = np.rint((np.stack(self._cells) - self._offset) * self._gain)
+        cells = np.concatenate(self._blocks)[: len(self._pts)]
+        thumbs = np.rint((cells - self._offset) * self._gain)
         mean, deviation = np.array(self._moments, np.float64).T
         offset, gain = float(self._offset), float(self._gain)
         return Signals(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cinemotion.core.leftover import give_back
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import SEGMENTS
 from cinemotion.engine.executor import Outcome
@@ -63,4 +64,5 @@ class SegmentWriter:
                 rows.clear()
             self._store.append("segments", pa.Table.from_pylist(self._marks, SEGMENTS))
             self._marks.clear()
+            give_back()
         self._bytes, self._since = 0, time.monotonic()
