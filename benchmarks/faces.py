@@ -1,6 +1,6 @@
 """Faces found on real frames, against a ground truth made by hand and eye.
 
-    python benchmarks/faces.py [--json FILE] [--detectors centerface,yunet] [--misses FOLDER]
+    python benchmarks/faces.py [--json FILE] [--detectors centerface,centerface-float,yunet] [--misses FOLDER]
 
 The truth (``benchmarks/truth/``) was made before any detector ran. A detection is right when
 its IoU with a face is at least 0.5. Neutral, neither right nor wrong: doubtful faces that the
@@ -153,7 +153,7 @@ def main() -> None:
     """Measure every detector at one and at two scales, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, default=None)
-    parser.add_argument("--detectors", default="centerface,yunet")
+    parser.add_argument("--detectors", default="centerface,centerface-float,yunet")
     parser.add_argument("--min-score", type=float, default=0.5)
     parser.add_argument("--misses", type=Path, default=None, help="draw frames with mistakes here")
     options = parser.parse_args()
