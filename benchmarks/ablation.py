@@ -50,7 +50,7 @@ def summary(runs: list[Figures]) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
-    arguments = read_arguments(__doc__, epochs=20)
+    arguments = read_arguments(__doc__, epochs=12)
     result: dict[str, Any] = {}
     for name, (changes, clean) in CASES.items():
         seeds = range(arguments.seeds)
