@@ -46,6 +46,20 @@ def test_a_weak_cut_in_a_calm_stretch_is_a_cut() -> None:
     assert cuts(signals) == [30]
 
 
+def test_the_weaker_the_calmer_it_must_be() -> None:
+    one, other = head(0.55, 150, 190, 40), head(0.65, 170, 170, 60)
+    still = [one] * 30 + [other] * 30
+    news = float(novelty(recorded(still).thumbs, np.array([29]), np.array([30]))[0])
+    assert 0.14 <= news < 0.2, news
+    assert cuts(recorded(still)) == [30]
+    # A step to the side near by, a hundredth of it, is enough to be in doubt.
+    aside = [(0.7 * f + 0.3 * np.roll(f, 1, axis=1)).astype(np.uint8) for f in still[27:]]
+    moved = [*still[:27], *aside]
+    step = float(novelty(recorded(moved).thumbs, np.array([26]), np.array([27]))[0])
+    assert 0.002 * news < step < 0.03 * news, step
+    assert cuts(recorded(moved)) == []
+
+
 def test_a_flash_in_a_calm_stretch_is_none() -> None:
     one, other = head(0.55, 150, 190, 40), head(0.7, 190, 120, 40)
     assert cuts(recorded([one] * 30 + [other] * 3 + [one] * 30)) == []

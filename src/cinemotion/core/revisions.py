@@ -14,7 +14,7 @@ REVISIONS = {
     "segments": 1,
     "sampling": 1,
     "signals": 2,
-    "shots": 2,
+    "shots": 3,
     "centerface": 2,
     "centerface-float": 1,
     "yunet": 1,

@@ -24,9 +24,10 @@ _RIVALS = 2  # peaks allowed among the neighbours: the two edges of a flash, or 
 _EXCESS = 0.34  # by how much a cut's novelty tops that of the highest neighbour after those
 _PROMINENCE = 2.0  # and how many times
 # Two heads before like walls, between the same black bars, are half explained by each other. In a
-# calm stretch, where nothing else is news at all, half of a cut's novelty is enough.
-_ALONE = 0.5
-_CALM = 0.03  # share of it that every neighbour keeps below
+# calm stretch, where nothing else is news at all, a part of a cut's novelty is enough: the calmer,
+# the less of it. Of each pair: that part, and the share of the frame's own novelty that every
+# neighbour keeps below. (Subtitles come in at a hundredth of a cut's novelty.)
+_ALONE = ((0.5, 0.03), (0.35, 0.002))
 _MOST_FRAMES = 60  # looked at for the end of a flash: a quarter of a second at 240 a second
 _RETURN = 0.6  # the old scene is back when its novelty falls to this share of the change's
 
@@ -54,7 +55,9 @@ def find_cuts(
     peaks = news >= np.maximum.reduce(
         [np.full(len(news), settings.cut_novelty), rivals + _EXCESS, rivals * _PROMINENCE]
     )
-    peaks |= (news >= _ALONE * settings.cut_novelty) & (_highest(news) <= _CALM * news)
+    highest = _highest(news)
+    for part, calm in _ALONE:
+        peaks |= (news >= part * settings.cut_novelty) & (highest <= calm * news)
     for fade in fades:
         peaks[fade.first : fade.last + 2] = False
     candidates = np.flatnonzero(peaks)
