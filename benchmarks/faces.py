@@ -1,6 +1,6 @@
 """Faces found on real frames, against a ground truth made by hand and eye.
 
-    python benchmarks/faces.py [--json FILE] [--detectors centerface,centerface-float,yunet] [--misses FOLDER]
+    python benchmarks/faces.py [--json FILE] [--detectors centerface,yunet] [--misses FOLDER]
 
 The truth (``benchmarks/truth/``) was made before any detector ran. A detection is right when
 its IoU with a face is at least 0.5. Neutral, neither right nor wrong: doubtful faces that the

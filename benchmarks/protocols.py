@@ -90,6 +90,12 @@ def naive(
     return float(np.concatenate(found).mean()), models
 
 
+def twin_groups(ids: list[str], twins: pl.DataFrame) -> np.ndarray:
+    """Of each picture, the one that is kept of it and its twins; itself where it has none."""
+    keeper = dict(twins.select("id", "keeper").drop_nulls().iter_rows())
+    return np.array([keeper.get(id, id) for id in ids])
+
+
 def course(work: Path, epochs: int) -> dict[str, Any]:
     """The course's zip: five clips."""
     path = work / "course"
@@ -140,9 +146,7 @@ def fer(work: Path, epochs: int) -> dict[str, Any]:
     clean = ~fifth["id"].is_in(list(twins)).to_numpy()
     # Inside the fifth, twins of a picture stay on its side.
     dedup = cinemotion.dedup(dataset)
-    roots = dataset.table("duplicates", ["id", "keeper"])
-    roots = fifth.join(roots, on="id", how="left").with_columns(pl.col("keeper").fill_null("id"))
-    groups = roots["keeper"].to_numpy()
+    groups = twin_groups(fifth["id"].to_list(), dataset.table("duplicates", ["id", "keeper"]))
     random = np.random.default_rng(0)
     names = random.permutation(np.unique(groups))
     inside, outside = [], []

@@ -31,12 +31,12 @@ def doctor(
     typer.echo("weights")
     for name, weight in report["weights"].items():
         typer.echo(
-            f"  {name:12} {weight['state']:16} sha256 {weight['sha256'][:16]}…  "
+            f"  {name:16} {weight['state']:16} sha256 {weight['sha256'][:16]}…  "
             f"{weight['path'] or ''}"
         )
     typer.echo("models")
     for name, model in report["models"].items():
-        typer.echo(f"  {name:12} {model['state']:16} sha256 {(model['sha256'] or '')[:16]}…")
+        typer.echo(f"  {name:16} {model['state']:16} sha256 {(model['sha256'] or '')[:16]}…")
     for problem in report["problems"]:
         typer.echo(f"problem: {problem}", err=True)
     typer.echo("all is well" if not report["problems"] else "see the problems above")
