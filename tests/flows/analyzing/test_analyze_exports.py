@@ -70,8 +70,16 @@ def _clock(milliseconds: int) -> str:
 def test_elan_reads_shots_and_characters(analysed: Analysed, tmp_path: Path) -> None:
     out, analysis = analysed
     found = pympi.Elan.Eaf(str(out / "film.eaf"))
-    names = {"shots", *(person.name for person in analysis.people)}
+    names = {"shots", "scenes", *(person.name for person in analysis.people)}
     assert names <= set(found.get_tier_names())
+    assert analysis.scenes
+    scenes = sorted(found.get_annotation_data_for_tier("scenes"))
+    assert [(start, end) for start, end, *_ in scenes] == [
+        (round(1000 * scene.start), round(1000 * scene.end)) for scene in analysis.scenes
+    ]
+    assert [text.split(":")[0] for *_, text in scenes] == [
+        f"scene {number}" for number in range(1, len(scenes) + 1)
+    ]
     shots = found.get_annotation_data_for_tier("shots")
     assert [(start, end) for start, end, *_ in shots] == [
         (round(1000 * start), round(1000 * end))

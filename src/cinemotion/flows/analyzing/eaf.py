@@ -1,4 +1,4 @@
-"""An analysis for ELAN: ``film.eaf`` with shots, scenes of expression and turning points as tiers.
+"""An analysis for ELAN: ``film.eaf`` with shots, scenes, expressions and turning points as tiers.
 
 The format is ELAN's EAF 3.0 (https://www.mpi.nl/tools/elan/EAF_Annotation_Format_3.0_and_ELAN.pdf).
 Its times are milliseconds on the player's clock. The same analysis gives the same bytes.

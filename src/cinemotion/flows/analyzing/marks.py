@@ -47,6 +47,17 @@ def shot_marks(analysis: Analysis) -> list[Mark]:
     return [Mark(start * base, end * base, f"shot {shot + 1}") for start, end, shot in rows]
 
 
+def scene_marks(analysis: Analysis) -> list[Mark]:
+    """The scenes, in order, each with what is shown most; none where there are no thumbnails."""
+    shots = shot_marks(analysis)
+    marks = []
+    for number, scene in enumerate(analysis.scenes or (), 1):
+        shown = scene.dominant(analysis.classes)
+        text = f"scene {number}" if shown is None else f"scene {number}: {shown}"
+        marks.append(Mark(shots[scene.first].start, shots[scene.last - 1].end, text))
+    return marks
+
+
 def expression_marks(analysis: Analysis, person: Person) -> list[Mark]:
     """What a person shows, in order, while it is on screen.
 
@@ -98,8 +109,10 @@ def free_name(name: str, taken: dict[str, list[Mark]]) -> str:
 
 
 def tiers(analysis: Analysis) -> dict[str, list[Mark]]:
-    """All of it by name: shots, and of each person expressions and, if any, turning points."""
+    """All by name: shots, scenes, and of each person expressions and turning points, if any."""
     found = {"shots": shot_marks(analysis)}
+    if scenes := scene_marks(analysis):
+        found["scenes"] = scenes
     for person in analysis.people:
         found[free_name(person.name, found)] = expression_marks(analysis, person)
         if person.turns:
