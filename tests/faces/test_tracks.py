@@ -179,7 +179,7 @@ def test_people_who_sit_at_a_table_are_one_track_each(footage: Path) -> None:
     for number in np.flatnonzero(lengths >= 28):
         x = film.boxes[track == number][:, [0, 2]].mean(axis=1)
         assert np.ptp(x) < 160
-    assert lengths[lengths >= 28].sum() > 0.9 * len(track)
+    assert lengths[lengths >= 28].sum() > 0.85 * len(track)
 
 
 @pytest.mark.footage
