@@ -414,7 +414,6 @@ def analysis(result: dict[str, Any]) -> str:
         "with_identity_over_decode": "the same with identities",
         "peak_mb": "peak memory of the whole process tree, MB (with identities, 2 workers)",
         "long_film_seconds": "length of the long film, s",
-        "long_with_identity_over_decode": "`analyze` of it with identities over decoding it (once)",
         "long_peak_mb": "peak memory on it, MB",
         "peak_growth": "peak memory on the long film over that on the short one",
         "long_page_mb": "size of its page, MB",
