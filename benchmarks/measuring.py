@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,11 @@ TO_NOTHING = "-map 0:v:0 -f null -".split()
 def run(command: list[str], *, watch_memory: bool = False) -> tuple[float, float, str]:
     """Run a command; return wall seconds, peak memory in MB (if watched) and its output."""
     start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # Into a file: what nobody reads while the memory is watched would fill a pipe.
+    with (
+        tempfile.TemporaryFile("w+") as printed,
+        subprocess.Popen(command, stdout=printed) as process,
+    ):
         peak = 0.0
         tree = psutil.Process(process.pid)
         while watch_memory and process.poll() is None:
@@ -24,7 +29,8 @@ def run(command: list[str], *, watch_memory: bool = False) -> tuple[float, float
             time.sleep(0.2)
         process.wait()
         wall = time.perf_counter() - start
-        output = process.stdout.read() if process.stdout else ""
+        printed.seek(0)
+        output = printed.read()
     if process.returncode:
         sys.exit(f"failed: {' '.join(command)}")
     return wall, peak, output
