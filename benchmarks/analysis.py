@@ -21,8 +21,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import compose_film, print_table, repeat_film, write_json
-from measuring import decode, judge, run
+from common import compose_film, repeat_film, write_json
+from measuring import decode, print_judged, run
 
 # What is asked for: the figure must not be above this.
 LIMITS = {
@@ -85,12 +85,7 @@ def main() -> None:
                 "peak_growth": long_peak / peak,
                 "long_page_mb": (folder / "report" / "report.html").stat().st_size / 1e6,
             }
-    rows = [[k, v, *judge(LIMITS, k, v)] for k, v in result.items() if not isinstance(v, dict)]
-    print_table(["what", "value", "asked for", "met"], rows)
-    print_table(
-        ["run", "wall seconds (each round)"],
-        [[k, " ".join(f"{v:.1f}" for v in vs)] for k, vs in walls.items()],
-    )
+    print_judged(LIMITS, result, walls)
     write_json(options.json, "analysis", result)
 
 

@@ -6,10 +6,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
+
+from common import print_table
 
 TO_NOTHING = "-map 0:v:0 -f null -".split()
 
@@ -59,3 +62,17 @@ def judge(limits: Mapping[str, tuple[str, float]], key: str, value: float) -> tu
     kind, limit = limits[key]
     met = value <= limit if kind == "at most" else value >= limit
     return f"{kind} {limit:g}", "yes" if met else "NO"
+
+
+def print_judged(
+    limits: Mapping[str, tuple[str, float]],
+    result: Mapping[str, Any],
+    walls: Mapping[str, Sequence[float]],
+) -> None:
+    """Print the figures beside what was asked for, and the times of each round."""
+    rows = [[k, v, *judge(limits, k, v)] for k, v in result.items() if not isinstance(v, dict)]
+    print_table(["what", "value", "asked for", "met"], rows)
+    print_table(
+        ["run", "wall seconds (each round)"],
+        [[k, " ".join(f"{v:.1f}" for v in vs)] for k, vs in walls.items()],
+    )

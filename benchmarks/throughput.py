@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from cinemotion import open_dataset
-from common import compose_film, print_table, repeat_film, write_json
-from measuring import decode, judge, run
+from common import compose_film, repeat_film, write_json
+from measuring import decode, print_judged, run
 
 # What is asked for: the figure must not be above (or below) this.
 LIMITS = {
@@ -115,12 +115,7 @@ def main() -> None:
                 "long_keyframes_times_real_time": row["seconds"] / keys,
                 "long_data_files": fragments,
             }
-    rows = [[k, v, *judge(LIMITS, k, v)] for k, v in result.items() if not isinstance(v, dict)]
-    print_table(["what", "value", "asked for", "met"], rows)
-    print_table(
-        ["run", "wall seconds (each round)"],
-        [[k, " ".join(f"{v:.1f}" for v in vs)] for k, vs in walls.items()],
-    )
+    print_judged(LIMITS, result, walls)
     write_json(options.json, "throughput", result)
 
 

@@ -146,7 +146,8 @@ def test_arrays_of_different_length_are_refused() -> None:
 
 def sampled(path: Path, every: float, cuts: tuple[int, ...] = ()) -> Rows:
     """The faces of a clip, sampled every so many seconds; ``cuts`` are frame numbers."""
-    detector = open_detector("centerface", min_score=0.5)
+    # Linking is what is tested: with faces found as they were when its numbers were counted.
+    detector = open_detector("centerface-float", min_score=0.5)
     columns: list[Rows] = []
     due = 0.0
     with av.open(str(path)) as container:
@@ -175,11 +176,11 @@ def test_people_who_sit_at_a_table_are_one_track_each(footage: Path) -> None:
     track = link_tracks(*film)
     lengths = np.bincount(track)
     # Five of the seven face the camera nearly all the time, in forty samples.
-    assert (lengths >= 28).sum() == 5
-    for number in np.flatnonzero(lengths >= 28):
+    assert (lengths >= 30).sum() == 5
+    for number in np.flatnonzero(lengths >= 30):
         x = film.boxes[track == number][:, [0, 2]].mean(axis=1)
         assert np.ptp(x) < 160
-    assert lengths[lengths >= 28].sum() > 0.85 * len(track)
+    assert lengths[lengths >= 30].sum() > 0.9 * len(track)
 
 
 @pytest.mark.footage
