@@ -176,6 +176,9 @@ def _open_readonly(path: Path) -> sqlite3.Connection:
         if path.with_name(path.name + "-wal").exists():
             raise
         db = sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None)
+    except BaseException:  # a damaged file, for instance
+        db.close()
+        raise
     return db
 
 
