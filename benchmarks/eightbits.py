@@ -22,13 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from cinemotion.core.sessions import open_session
+from cinemotion.core.eightbits import measure_ranges
 from cinemotion.core.types import Faces, Floats, Image
+from cinemotion.core.weights import fetch_weight
 from cinemotion.faces.canvas import to_canvas
-from cinemotion.faces.centerface import INPUT, free_shape
+from cinemotion.faces.centerface import free_shape
 from cinemotion.faces.detector import open_detector
-from cinemotion.faces.eightbits import as_graph
-from cinemotion.faces.weights import fetch_weight
 from cinemotion.video.probe import probe
 from cinemotion.video.reader import FilmReader
 from common import ROOT, print_table, shared, write_json
@@ -47,28 +46,11 @@ def pictures(first: int) -> Iterator[Image]:
                     yield frame.rgb()
 
 
-def measure_ranges() -> dict[str, list[float]]:
-    """Least and greatest value of every tensor of the float network over the pictures."""
-    import onnx
-
-    model = as_graph(free_shape(fetch_weight("centerface")))
-    names = [name for node in model.graph.node for name in node.output]
-    known = {value.name for value in model.graph.output}
-    for name in names:
-        if name not in known:
-            model.graph.output.append(
-                onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
-            )
-    session = open_session(model.SerializeToString(), threads=2)
-    found: dict[str, list[float]] = {}
+def canvases() -> Iterator[Floats]:
+    """The pictures that ranges are measured on, as they go into the network."""
     for image in pictures(FROM):
         canvas, _ = to_canvas(image, 512)
-        batch = canvas.transpose(2, 0, 1)[None].astype(np.float32)
-        values = dict(zip(names, session.run(names, {INPUT: batch}), strict=True))
-        for name, value in {INPUT: batch, **values}.items():
-            low, high = found.get(name, [0.0, 0.0])
-            found[name] = [min(low, float(value.min())), max(high, float(value.max()))]
-    return {name: [float(f"{end:.6g}") for end in ends] for name, ends in found.items()}
+        yield canvas.transpose(2, 0, 1)[None].astype(np.float32)
 
 
 def apart(some: Faces, others: Faces, shift: int = 0) -> tuple[Floats, Floats, int]:
@@ -126,7 +108,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=None)
     options = parser.parse_args()
     if options.ranges:
-        found = measure_ranges()
+        found = measure_ranges(free_shape(fetch_weight("centerface")), canvases())
         lines = [f"{json.dumps(name)}: {json.dumps(ends)}" for name, ends in found.items()]
         RANGES.write_text("{\n" + ",\n".join(lines) + "\n}\n")
         print(

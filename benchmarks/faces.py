@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from cinemotion.core.errors import WeightsError
 from cinemotion.core.types import Film
-from cinemotion.faces.weights import fetch_weight
+from cinemotion.core.weights import fetch_weight
 from cinemotion.flows.building.subjects import open_subject
 from cinemotion.recipes import BuildRecipe, FaceSettings
 from cinemotion.video.probe import probe

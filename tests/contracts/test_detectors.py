@@ -13,9 +13,9 @@ from PIL import Image as PillowImage
 
 from cinemotion.core.errors import BadInputError, BadRecipeError, WeightsError
 from cinemotion.core.types import Faces, Image
+from cinemotion.core.weights import OFFLINE_FOLDER, WEIGHTS, find_weight
 from cinemotion.faces.boxes import iou
 from cinemotion.faces.detector import DETECTORS, Detector, open_detector
-from cinemotion.faces.weights import OFFLINE_FOLDER, WEIGHTS, find_weight
 
 # Forehead to chin, temple to temple, written down by eye.
 PORTRAITS = {"astronaut": (181, 75, 268, 178), "hopper": (180, 135, 348, 335)}

@@ -7,10 +7,10 @@ import pytest
 from skimage import data
 
 from cinemotion.core.errors import BadInputError
+from cinemotion.core.weights import OFFLINE_FOLDER, WEIGHTS, find_weight
 from cinemotion.faces.align import align_face
 from cinemotion.faces.detector import open_detector
 from cinemotion.faces.identity import EMBEDDERS, Embedder, open_embedder
-from cinemotion.faces.weights import OFFLINE_FOLDER, WEIGHTS, find_weight
 
 
 @pytest.fixture(scope="module", params=sorted(EMBEDDERS))

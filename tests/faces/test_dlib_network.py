@@ -11,8 +11,8 @@ import skimage.data
 
 from cinemotion.core.errors import WeightsError
 from cinemotion.core.types import Image
+from cinemotion.core.weights import fetch_weight
 from cinemotion.faces.dlib_network import INPUT, SIDE, to_onnx
-from cinemotion.faces.weights import fetch_weight
 
 dlib = pytest.importorskip("dlib", reason="needs the extra 'identity'")
 

@@ -12,10 +12,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from cinemotion.core.errors import WeightsError
+from cinemotion.core.weights import OFFLINE_FOLDER, WEIGHTS
 from cinemotion.faces import sface, weights
 from cinemotion.faces.identity import open_embedder
 from cinemotion.faces.sface import POINTS, SIZE, similarity
-from cinemotion.faces.weights import OFFLINE_FOLDER, WEIGHTS
 
 # The pixels that the stand-in hands out: the landmarks, rounded, in each colour.
 SEEN = [(round(y), round(x)) for x, y in POINTS]

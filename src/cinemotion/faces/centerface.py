@@ -25,10 +25,10 @@ import numpy as np
 
 from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Faces, Floats, Image
+from cinemotion.core.weights import WEIGHTS, fetch_weight
 from cinemotion.faces.batching import MAX_IOU, detect_at_scales
 from cinemotion.faces.boxes import suppress
 from cinemotion.faces.prepared import prepared
-from cinemotion.faces.weights import WEIGHTS, fetch_weight
 
 STRIDE = 4
 """Pixels of the input per cell of the output, along each side."""
@@ -155,7 +155,7 @@ def in_eight_bits(path: Path) -> bytes:
 
     The ranges of its activations were measured once for all by ``benchmarks/eightbits.py``.
     """
-    from cinemotion.faces.eightbits import quantise  # onnx and ONNX Runtime's tools
+    from cinemotion.core.eightbits import quantise  # onnx and ONNX Runtime's tools
 
     ranges = json.loads(files("cinemotion.faces").joinpath("centerface-ranges.json").read_text())
     return quantise(free_shape(path), ranges, in_float=IN_FLOAT)

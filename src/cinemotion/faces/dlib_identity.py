@@ -18,9 +18,9 @@ from cinemotion.core.errors import MissingExtraError
 from cinemotion.core.revisions import REVISIONS
 from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Floats, Image
+from cinemotion.core.weights import WEIGHTS, fetch_weight
 from cinemotion.faces.align import MARGIN
 from cinemotion.faces.prepared import prepared
-from cinemotion.faces.weights import WEIGHTS, fetch_weight
 
 _NET, _POINTS = "dlib-identity", "dlib-points"
 _PADDING = 0.25  # around the face in the chip that the network sees, as it was trained

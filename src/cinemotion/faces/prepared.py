@@ -18,7 +18,7 @@ import platformdirs
 
 from cinemotion.core.hashing import hash_bytes
 from cinemotion.core.revisions import REVISIONS
-from cinemotion.faces.weights import WEIGHTS
+from cinemotion.core.weights import WEIGHTS
 
 
 def prepared(name: str, source: Path, change: Callable[[Path], bytes]) -> bytes:

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Floats, Image
+from cinemotion.core.weights import WEIGHTS, fetch_weight
 from cinemotion.faces.align import MARGIN
 from cinemotion.faces.resample import cut_square
-from cinemotion.faces.weights import WEIGHTS, fetch_weight
 
 SIZE = 112
 INPUT = "data"

@@ -18,9 +18,9 @@ import numpy as np
 
 from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Faces, Floats, Image
+from cinemotion.core.weights import WEIGHTS, fetch_weight
 from cinemotion.faces.batching import MAX_IOU, detect_at_scales
 from cinemotion.faces.boxes import join, suppress
-from cinemotion.faces.weights import WEIGHTS, fetch_weight
 
 STRIDES = (8, 16, 32)
 MAX_BATCH = 4

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from cinemotion.core.errors import BadInputError, WeightsError
 from cinemotion.core.hashing import hash_file
 from cinemotion.core.registry import Registry
+from cinemotion.core.weights import fetch_weight
 from cinemotion.learn.extractors.arguments import refuse_argument
 from cinemotion.learn.optional import needs
 
@@ -47,9 +48,14 @@ BACKBONES = Registry(
         "mobilenetv3": f"{_BACKBONES}:MOBILENETV3",
         "efficientnetv2": f"{_BACKBONES}:EFFICIENTNETV2",
         "convnext": f"{_BACKBONES}:CONVNEXT",
+        "face-resnet": f"{_BACKBONES}:FACE_RESNET",
+        "face-resnet-small": f"{_BACKBONES}:FACE_RESNET_SMALL",
     },
 )
 """What stands behind the colon of ``transfer:NAME``."""
+
+PINNED = {"face-resnet": "dlib-identity", "face-resnet-small": "dlib-identity"}
+"""Which of our own pinned files (``core/weights.py``) they start from, where it is not Keras'."""
 
 IMAGENET, NO_WEIGHTS = "imagenet", "none"
 """Weights that are no file: those that Keras downloads, and random ones."""
@@ -68,14 +74,14 @@ def open_model(
         classes: How many logits come out, at least 2.
         seed: Of the weights and of dropout.
         weights: Of ``transfer:NAME``: a file in Keras' format without the top; ``none`` for
-            random ones; without it, those of ImageNet, which Keras downloads.
+            random ones; without it, those of ImageNet, which Keras downloads, or the pinned ones.
 
     Raises:
         BadInputError: There is no such model, a number is too small, or it takes no weights.
         MissingExtraError: Keras is not installed.
         WeightsError: The weights cannot be had, or they are not those of every layer.
     """
-    _check_weights(name, weights)
+    path = _check_weights(name, weights)
     if min(size) < _LEAST:
         raise BadInputError(f"{name} needs pictures of {_LEAST} pixels or more, got {size}")
     if classes < 2:
@@ -86,7 +92,8 @@ def open_model(
         build = MODELS.load(kind)
         if is_transfer(name):
             backbone = BACKBONES.load(argument)
-            options |= {"name": argument, "backbone": backbone, "weights": weights}
+            given = weights if path is None else str(path)
+            options |= {"name": argument, "backbone": backbone, "weights": given}
     model: Any = build((*size, 3), classes, **options)
     return model
 
@@ -118,10 +125,18 @@ def _check_weights(name: str, weights: str | None) -> Path | None:
         BACKBONES[argument]
     else:
         refuse_argument(kind, argument)
+    pinned = PINNED.get(argument)
+    if weights is None and pinned is not None:
+        return fetch_weight(pinned)
     if weights in (None, NO_WEIGHTS):
         return None
     if not is_transfer(name):
         raise BadInputError(f"{name} starts from random weights; only transfer:NAME takes others")
+    if weights == IMAGENET and pinned is not None:
+        raise BadInputError(
+            f"{name} learned from faces, not from ImageNet; leave the weights out, or give "
+            f"{NO_WEIGHTS!r} for random ones"
+        )
     if weights == IMAGENET:
         return None
     path = Path(str(weights))

@@ -192,6 +192,26 @@ def test_soft_labels_and_losses_of_every_kind_train(reference: str, tmp_path: Pa
         assert np.isfinite(report.card.measures["develop"]["nll"])
 
 
+def test_in_eight_bits_a_model_is_smaller_and_says_nearly_the_same(
+    reference: str, tmp_path: Path
+) -> None:
+    """Of a network that is trained alike, so that nothing but the rounding is told apart."""
+    wide = small(model="compact", epochs=2)
+    plain = train(reference, tmp_path / "plain", wide)
+    less = train(reference, tmp_path / "less", wide.model_copy(update={"eight_bits": True}))
+    for one, other in zip(weights(plain.folder), weights(less.folder), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    sizes = [(report.folder / "model.onnx").stat().st_size for report in (plain, less)]
+    assert sizes[1] < 0.35 * sizes[0]
+    pictures = np.stack([shown(label, 7 + i) for i, label in enumerate(plain.card.classes)])
+    said = [open_classifier(each.folder).run(pictures.astype(np.float32)) for each in (plain, less)]
+    assert not np.array_equal(*said)
+    np.testing.assert_allclose(said[1], said[0], atol=0.1 * np.ptp(said[0]) + 0.05)
+    assert less.card.recipe["eight_bits"] and less.card.hashes["model.onnx"]
+    with pytest.raises(BadInputError, match="another model"):
+        train(reference, tmp_path / "plain", wide.model_copy(update={"eight_bits": True}))
+
+
 def test_patience_ends_a_run_that_gets_no_better(reference: str, tmp_path: Path) -> None:
     report = train(
         reference, tmp_path / "m", small(epochs=30, patience=2, **{"optimiser.learning_rate": 1e-9})

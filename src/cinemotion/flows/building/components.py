@@ -9,8 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from cinemotion.core.revisions import REVISIONS
+from cinemotion.core.weights import WEIGHTS
 from cinemotion.faces.detector import DETECTORS
-from cinemotion.faces.weights import WEIGHTS
 from cinemotion.recipes import BuildRecipe
 
 

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 from cinemotion.core.errors import BadInputError, CinemotionError
 from cinemotion.core.types import Film
+from cinemotion.core.weights import fetch_weight
 from cinemotion.dataset.header import is_dataset
 from cinemotion.dataset.store import Store
 from cinemotion.engine.executor import Executor
-from cinemotion.faces.weights import fetch_weight
 from cinemotion.flows.building.catalogue import FilmEntry, list_films
 from cinemotion.flows.building.components import components
 from cinemotion.flows.building.desk import FilmDesk, FilmWork, preload_join

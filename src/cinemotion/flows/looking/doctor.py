@@ -19,7 +19,7 @@ from cinemotion import __version__
 from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import CinemotionError, WeightsError
 from cinemotion.core.hashing import hash_file
-from cinemotion.faces.weights import WEIGHTS, Weight, find_weight
+from cinemotion.core.weights import WEIGHTS, Weight, find_weight
 from cinemotion.learn.modelfolder import ONNX, SHIPPED, read_card, shipped_models
 
 _PACKAGES = (

@@ -42,6 +42,7 @@ from cinemotion.learn.modelfolder import (
     write_card,
 )
 from cinemotion.learn.models import hash_weights
+from cinemotion.learn.rounding import answer, round_network
 from cinemotion.learn.scores import describe_answers, softmax
 from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
 from cinemotion.learn.training.targets import one_hot
@@ -153,19 +154,21 @@ def _train(
 ) -> TrainReport:
     quicken()
     from cinemotion.learn.kerasonnx import export_onnx
-    from cinemotion.learn.training.fit import Develop, predict_logits
+    from cinemotion.learn.training.fit import Develop
     from cinemotion.learn.training.runs import run_recipe
 
     develop = Develop(data.develop.read_range, data.develop.shares)
     model, history = run_recipe(recipe, data, develop, folder / "run", facts["digest"], watch)
-    logits = predict_logits(model, develop)
+    write_history(folder, history)
+    _save(model, folder / KERAS)
     truth = develop.shares.argmax(axis=1)
+    export_onnx(model, folder / ONNX, check=data.develop.read_range(0, min(16, len(truth))))
+    if recipe.eight_bits:
+        round_network(folder / ONNX, data.train.read, len(data.train))
+    logits = answer(folder / ONNX, data.develop.read_range, len(truth))
     # Confidence is to say how often the answer is the one that most raters gave.
     temperature = fit_temperature(logits, one_hot(truth, len(data.classes)))
     threshold = fit_threshold(softmax(logits, temperature), truth)
-    write_history(folder, history)
-    _save(model, folder / KERAS)
-    export_onnx(model, folder / ONNX, check=data.develop.read_range(0, min(16, len(truth))))
     card = Card(
         name=folder.resolve().name,
         model=recipe.model,

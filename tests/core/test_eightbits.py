@@ -8,8 +8,8 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from cinemotion.core.eightbits import as_graph, measure_ranges, quantise, thin
 from cinemotion.core.types import Floats
-from cinemotion.faces.eightbits import as_graph, quantise
 
 RANGES = {"x": [0.0, 255.0], "a": [-400.0, 400.0], "b": [0.0, 400.0], "y": [-150.0, 150.0]}
 
@@ -85,3 +85,20 @@ def test_a_tensor_without_a_range_is_told() -> None:
 
 def test_nodes_are_named_by_their_output() -> None:
     assert [node.name for node in as_graph(network()).graph.node] == ["a", "b", "y"]
+
+
+def test_ranges_are_the_ends_of_what_was_seen() -> None:
+    session = ort.InferenceSession(network(), providers=["CPUExecutionProvider"])
+    [last] = session.run(["y"], {"x": picture()})
+    batches = [picture()[:1], picture()[1:]]
+    found = measure_ranges(network(), batches)
+    assert set(found) == {"x", "a", "b", "y"}
+    assert found["x"] == [0.0, float(picture().max())]
+    np.testing.assert_allclose(found["y"], [last.min(), last.max()], rtol=1e-4)
+    assert found["b"][0] == 0.0 and found["b"][1] == found["a"][1] > 0 > found["a"][0]
+    assert answer(quantise(network(), found, in_float=()), picture()).shape == last.shape
+
+
+def test_what_reads_the_picture_is_thin() -> None:
+    assert thin(network()) == ["a"]
+    assert thin(network(), channels=8) == ["a", "y"]

@@ -1,5 +1,6 @@
 """Turns a convolutional network into one that computes in whole numbers of eight bits.
 
+    ranges = measure_ranges(network, batches)
     data = quantise(network, ranges, in_float=("536", "537"))
 
 Weights become signed numbers of seven bits, a scale per channel; activations unsigned ones of
@@ -14,7 +15,7 @@ Integer-Arithmetic-Only Inference, 2018, https://arxiv.org/abs/1712.05877; done 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,14 +25,18 @@ from onnxruntime.quantization import CalibrationMethod, QuantType
 from onnxruntime.quantization.calibrate import TensorData, TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
-from cinemotion.core.sessions import folded
+from cinemotion.core.cores import usable_cores
+from cinemotion.core.sessions import folded, open_session
+from cinemotion.core.types import Floats
 
 OPSET = 13
 """The first that knows a scale per channel."""
 
+_DIGITS = 6  # of a range that are kept
+
 
 def as_graph(network: bytes) -> Any:
-    """A network as it is quantised: constants folded, in `OPSET`, its nodes named by their output.
+    """A network as it is quantised: constants folded, in `OPSET` at least, nodes named by output.
 
     Args:
         network: A serialised ONNX model.
@@ -39,10 +44,49 @@ def as_graph(network: bytes) -> Any:
     Returns:
         An ``onnx.ModelProto``.
     """
-    model = convert_version(onnx.load_from_string(folded(network)), OPSET)
+    model = onnx.load_from_string(folded(network))
+    if model.opset_import[0].version < OPSET:
+        model = convert_version(model, OPSET)
     for node in model.graph.node:
         node.name = node.output[0]
     return model
+
+
+def measure_ranges(network: bytes, batches: Iterable[Floats]) -> dict[str, list[float]]:
+    """The least and the greatest value of each tensor of `as_graph`, 0 included.
+
+    Args:
+        network: A serialised ONNX model with one input.
+        batches: What goes in.
+    """
+    model = as_graph(network)
+    [given] = model.graph.input
+    known = {value.name for value in model.graph.output}
+    wanted = [name for node in model.graph.node for name in node.output]
+    for name in wanted:
+        if name not in known:
+            model.graph.output.append(onnx.ValueInfoProto(name=name))
+    session = open_session(model.SerializeToString(), threads=usable_cores())
+    found: dict[str, list[float]] = {}
+    for batch in batches:
+        values = dict(zip(wanted, session.run(wanted, {given.name: batch}), strict=True))
+        for name, value in {given.name: batch, **values}.items():
+            if value.dtype != np.float32:
+                continue  # a shape
+            low, high = found.get(name, [0.0, 0.0])
+            found[name] = [min(low, float(value.min())), max(high, float(value.max()))]
+    return {name: [float(f"{end:.{_DIGITS}g}") for end in ends] for name, ends in found.items()}
+
+
+def thin(network: bytes, channels: int = 3) -> list[str]:
+    """The outputs of those convolutions of `as_graph` that read so many channels or fewer."""
+    graph = as_graph(network).graph
+    sizes = {value.name: list(value.dims) for value in graph.initializer}
+    return [
+        node.output[0]
+        for node in graph.node
+        if node.op_type == "Conv" and sizes.get(node.input[1], [0, channels + 1])[1] <= channels
+    ]
 
 
 def quantise(
