@@ -105,7 +105,7 @@ def main() -> None:
         fer_ms = median_ms(lambda: np.asarray(theirs(one, training=False)))
     result: dict[str, Any] = {"agreement": report.agreement, "sets": {}}
     for name, truth in truths.items():
-        ours = truth.answers(given.probabilities)
+        ours = truth.answers(given.to(name).probabilities)
         entry: dict[str, Any] = {"cinemotion": figures(ours, truth.truth, len(truth.classes))}
         known = [place for place, each in enumerate(truth.classes) if each in EMOTIONS]
         places = [EMOTIONS.index(truth.classes[place]) for place in known]
@@ -123,7 +123,7 @@ def main() -> None:
         }
         entry["measures"] = report.sets[name]["measures"]
         entry["uncalibrated_ece"] = expected_calibration_error(
-            truth.answers(softmax(given.logits)), truth.truth
+            truth.answers(softmax(given.to(name).logits)), truth.truth
         )
         entry["robustness"] = report.sets[name]["robustness"]
         result["sets"][name] = entry

@@ -112,6 +112,7 @@ def _print(found: Evaluation) -> None:
         typer.echo(
             f"{name}: {row['samples']} samples, {len(row['classes'])} classes"
             + (f", {left_out} without a class" if left_out else "")
+            + (f"; answered by the head for {name}" if "answered_by" in row else "")
         )
         print_table(
             ["measure", "value", f"95 % {row['interval']}"],

@@ -79,6 +79,13 @@ def train(
         list[Path] | None,
         typer.Option(help="Leave out training samples with a twin in this test data."),
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DATASET@VERSION",
+            help="Labels of another version of these samples, for a head of their own.",
+        ),
+    ] = None,
     allow_leakage: Annotated[
         str | None, typer.Option(metavar="REASON", help="Use a version without a proof.")
     ] = None,
@@ -105,6 +112,8 @@ def train(
         "teacher": teacher,
         "seed": seed,
     }
+    if also and (folds or seeds):
+        raise BadInputError("--also goes without --folds and --seeds")
     if folds and (seeds or away_from or share < 1):
         raise BadInputError("--folds goes without --seeds, --away-from and --share")
     settings = load_train_recipe(recipe, chosen)
@@ -125,12 +134,26 @@ def train(
             return
         if margin is not None:
             common["margin"] = margin
+        common["also"] = _named(also or [])
         report = run(version, out, settings, **common)
     if json:
         card = report.card.model_dump(mode="json")
         print_json({"folder": str(report.folder), "again": report.again, "card": card})
         return
     _print(report)
+
+
+def _named(also: list[str]) -> dict[str, str]:
+    """``NAME=DATASET@VERSION`` by its name."""
+    found: dict[str, str] = {}
+    for each in also:
+        name, _, reference = each.partition("=")
+        if not (name and reference) or ":" in name or name in found:
+            raise BadInputError(
+                f"--also takes NAME=DATASET@VERSION, each name once, without a colon; got {each!r}"
+            )
+        found[name] = reference
+    return found
 
 
 def register(app: typer.Typer) -> None:

@@ -15,7 +15,9 @@ do not wait for each other; elsewhere it is SQLite's default.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,6 +26,7 @@ from cinemotion.core.errors import DatasetError, StorageFullError
 
 FORMAT = 1
 _PATIENCE = 60.0  # seconds that a process waits for another one's transaction
+_BETWEEN = 2.0  # and for the files beside the database, which others make and remove
 
 _TABLES = """
 CREATE TABLE batches (
@@ -166,16 +169,27 @@ def _format(db: sqlite3.Connection, path: Path) -> int:
 
 def _open_readonly(path: Path) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode=ro"
+    until = time.monotonic() + _BETWEEN
+    while True:
+        try:
+            return _opened(address)
+        except sqlite3.OperationalError:
+            # A log needs a file beside it, even to read; where the folder is read-only and no log
+            # is open, nobody can be writing. https://sqlite.org/wal.html#read_only_databases
+            logged = path.with_name(path.name + "-wal").exists()
+            if not (logged or os.access(path.parent, os.W_OK)):
+                return sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None)
+            # The last process of several that wrote is just removing these files, or the first
+            # one making them.
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def _opened(address: str) -> sqlite3.Connection:
     db = sqlite3.connect(address, uri=True, timeout=_PATIENCE, isolation_level=None)
     try:
         db.execute("PRAGMA schema_version").fetchone()
-    except sqlite3.OperationalError:
-        # A log needs a file beside it, even to read; where the folder is read-only and no log is
-        # open, nobody can be writing. https://sqlite.org/wal.html#read_only_databases
-        db.close()
-        if path.with_name(path.name + "-wal").exists():
-            raise
-        db = sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None)
     except BaseException:  # a damaged file, for instance
         db.close()
         raise

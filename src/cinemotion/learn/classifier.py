@@ -3,6 +3,7 @@
 classifier = open_classifier("compact-v1")
 probabilities = classifier(pictures)            # float64 (n, classes), calibrated
 classifier.answers(probabilities)               # ["happy", "unknown", …]
+open_classifier("compact-v1:fer2013")           # by another set of labels that it learned
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import numpy as np
 import onnxruntime as ort
 
 from cinemotion.core.emotions import UNKNOWN
-from cinemotion.core.errors import WeightsError
+from cinemotion.core.errors import BadInputError, WeightsError
 from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Floats, Image
 from cinemotion.learn.canvas import colour
-from cinemotion.learn.modelfolder import ONNX, Card, find_model, read_card
+from cinemotion.learn.modelfolder import ONNX, Card, find_model, read_card, split_name
 from cinemotion.learn.scores import Reals, softmax
 
 _BATCH = 8  # larger ones do not fit a processor's cache, and are no faster
@@ -32,18 +33,45 @@ class Classifier:
         card: What it is.
         session: Its network, which uses one thread.
         threads: So many batches run at once; a small network has too little to share inside one.
+        head: Which set of labels it answers by, in the order of its logits.
     """
 
-    def __init__(self, card: Card, session: ort.InferenceSession, threads: int = 1) -> None:
+    def __init__(
+        self, card: Card, session: ort.InferenceSession, threads: int = 1, head: int = 0
+    ) -> None:
         self.card = card
         self._session = session
         self._threads = threads
         self._given = session.get_inputs()[0].name
+        k = len(card.classes)
+        self._columns = slice(head * k, (head + 1) * k)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The ordered classes."""
         return tuple(self.card.classes)
+
+    @property
+    def conventions(self) -> tuple[str, ...]:
+        """The sets of labels that it can answer by, beside the first."""
+        return tuple(each.name for each in self.card.conventions)
+
+    def by(self, convention: str) -> Classifier:
+        """The same network, answering by another set of labels.
+
+        Raises:
+            BadInputError: It did not learn such a set.
+        """
+        if convention not in self.conventions:
+            known = ", ".join(self.conventions) or "none but its own"
+            raise BadInputError(
+                f"{self.card.name} learned no labels {convention!r}; after the colon goes: {known}"
+            )
+        head = self.conventions.index(convention)
+        asked = self.card.conventions[head]
+        limits = {"temperature": asked.temperature, "unknown_below": asked.unknown_below}
+        card = self.card.model_copy(update=limits)
+        return Classifier(card, self._session, self._threads, head + 1)
 
     def __call__(self, images: Sequence[Image]) -> Reals:
         """Calibrated probabilities of some pictures of faces.
@@ -72,7 +100,7 @@ class Classifier:
     def run(self, batch: Floats) -> Floats:
         """The network's logits for pictures of its size, float32 ``(n, H, W, 3)``, 0 to 255."""
         [found] = self._session.run(None, {self._given: batch})
-        return np.asarray(found, np.float32)
+        return np.asarray(found, np.float32)[:, self._columns]
 
     def answers(self, probabilities: Reals) -> list[str]:
         """The most probable class of each row, or ``unknown`` where confidence is too low."""
@@ -93,11 +121,12 @@ def open_classifier(name: str | Path, *, threads: int = 1) -> Classifier:
     """Open a model.
 
     Args:
-        name: Its folder, or the name of one that comes with the package.
+        name: Its folder, or the name of one that comes with the package; with ``:CONVENTION``, it
+            answers by that set of labels.
         threads: That a call with many pictures may use.
 
     Raises:
-        BadInputError: There is no such model.
+        BadInputError: There is no such model, or it knows no such set of labels.
         WeightsError: Its network is missing, damaged, or not the one of its card.
     """
     folder = find_model(name)
@@ -107,4 +136,6 @@ def open_classifier(name: str | Path, *, threads: int = 1) -> Classifier:
     except Exception as error:
         line = " ".join(str(error).split())[:200]
         raise WeightsError(f"{folder / ONNX} cannot be run: {line}") from error
-    return Classifier(card, session, threads)
+    classifier = Classifier(card, session, threads)
+    _, convention = split_name(name)
+    return classifier if convention is None else classifier.by(convention)

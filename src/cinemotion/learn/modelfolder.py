@@ -9,7 +9,8 @@
     card = read_card(Path("model"))         # checked: the network is the one that is described
 
 The card is written last: a folder with a card is complete. A name such as ``compact-v1`` stands
-for a model inside the package.
+for a model inside the package. ``MODEL:CONVENTION`` asks a model that learned several sets of
+labels to answer by one of them.
 """
 
 from __future__ import annotations
@@ -32,6 +33,22 @@ FORMAT = 1
 """Of the card; raised when its fields change their meaning."""
 
 
+class Convention(BaseModel):
+    """A further set of labels that a model learned, with logits of its own.
+
+    Attributes:
+        name: What it is asked for by.
+        temperature: What its logits are divided by.
+        unknown_below: The confidence below which the answer is ``unknown``.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    temperature: float = Field(gt=0)
+    unknown_below: float = Field(ge=0)
+
+
 class Card(BaseModel):
     """What a model is; the fields of ``card.json``.
 
@@ -45,6 +62,7 @@ class Card(BaseModel):
         lift: How far the face's centre lies below the picture's, by the picture's side.
         temperature: What logits are divided by.
         unknown_below: The confidence below which the answer is ``unknown``.
+        conventions: Further sets of labels; their logits come after those of the first, in order.
         parameters: How many weights there are.
         data: Version, samples by side and class, what was left out.
         recipe: How it was trained.
@@ -67,6 +85,7 @@ class Card(BaseModel):
     lift: float = 0.0
     temperature: float = Field(gt=0)
     unknown_below: float = Field(ge=0)
+    conventions: list[Convention] = Field(default_factory=list)
     parameters: int
     data: dict[str, Any]
     recipe: dict[str, Any]
@@ -78,12 +97,24 @@ class Card(BaseModel):
     limits: list[str]
 
 
+def split_name(name: str | Path) -> tuple[str, str | None]:
+    """``MODEL:CONVENTION`` as its two parts, or the whole and ``None``."""
+    model, colon, convention = str(name).rpartition(":")
+    if not colon or (Path(name) / CARD).is_file():
+        return str(name), None
+    return model, convention
+
+
 def find_model(name: str | Path) -> Path:
     """The folder of a model: a path, or the name of one that comes with the package.
+
+    Args:
+        name: What follows a colon is no part of it, see :func:`split_name`.
 
     Raises:
         BadInputError: There is none.
     """
+    name, _ = split_name(name)
     path = Path(name)
     if (path / CARD).is_file():
         return path

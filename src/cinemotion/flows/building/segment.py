@@ -29,6 +29,8 @@ from cinemotion.video.reader import DecodedFrame, FilmReader
 from cinemotion.video.sampling import Sampler, StillnessGate
 from cinemotion.video.signals import LUMA_WIDTH, SignalRecorder
 
+_PART = 16  # crops
+
 cv2.setNumThreads(1)  # the processes are the parallelism
 
 
@@ -71,7 +73,7 @@ def run_segment(job: SegmentJob, report: Report) -> SegmentResult:
             # What follows the last key frame was not decoded; the film goes on all the same.
             end_pts = max(end_pts, film.start.pts + round((film.duration or 0) / film.time_base))
         return SegmentResult(
-            crops=pa.Table.from_pylist(rows.crops, CROPS),
+            crops=rows.table(),
             facts=pa.Table.from_pylist(rows.facts, FACTS),
             frames=pa.Table.from_pylist(rows.frames, FRAMES),
             # In the second of two passes they would be a torso of what the first one has.
@@ -93,10 +95,15 @@ def _until_last(reader: FilmReader, targets: tuple[int, ...] | None) -> Iterator
 
 @dataclass(slots=True)
 class _Rows:
-    """Collects the rows of a segment."""
+    """Collects the rows of a segment.
+
+    Crops are put away in small parts while there are few: their bytes would else lie in memory
+    three times at the end of a segment, as they came, as a table and as a message.
+    """
 
     job: SegmentJob
     crops: list[dict[str, Any]] = field(default_factory=list)
+    put_away: list[pa.RecordBatch] = field(default_factory=list)
     facts: list[dict[str, Any]] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
 
@@ -113,6 +120,15 @@ class _Rows:
         )
         for sample in look.samples:
             self._add_sample(frame.time, sample)
+
+    def table(self) -> pa.Table:
+        """All crops."""
+        self._put_away()
+        return pa.Table.from_batches(self.put_away, CROPS)
+
+    def _put_away(self) -> None:
+        self.put_away.append(pa.RecordBatch.from_pylist(self.crops, CROPS))
+        self.crops.clear()
 
     def add_frame(self, time: Timestamp, outcome: str, **more: Any) -> None:
         """Add the row of a frame that the sampling chose."""
@@ -138,6 +154,8 @@ class _Rows:
                 "image": sample.image,
             }
         )
+        if len(self.crops) == _PART:
+            self._put_away()
         scores = {name: getattr(sample.quality, name) for name in QUALITY}
         self.facts.append(owner | scores | {"quality": sample.quality.overall, "status": "pending"})
 

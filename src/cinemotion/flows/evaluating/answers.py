@@ -36,6 +36,8 @@ class Answers:
         corrupted: By corruption, the probabilities of the samples ``tried``.
         tried: Rows of the samples that were corrupted.
         unreadable: Why the others could not be read, by name.
+        by: By the name of a set of labels that the model learned beside its first, its answers by
+            that one.
     """
 
     names: list[str] = field(default_factory=list)
@@ -46,6 +48,11 @@ class Answers:
     corrupted: dict[str, Reals] = field(default_factory=dict)
     tried: list[int] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
+    by: dict[str, Answers] = field(default_factory=dict)
+
+    def to(self, name: str) -> Answers:
+        """The answers that are to be compared with the labels of an annotator."""
+        return self.by.get(name, self)
 
 
 def collect(

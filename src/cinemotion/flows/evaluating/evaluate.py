@@ -3,7 +3,9 @@
     report = evaluate("compact-v1", "validation.parquet")
     report.sets["ferplus"]["measures"]["accuracy"]       # {"value": …, "low": …, "high": …}
 
-Figures are of the most probable class, without abstaining; what abstaining brings is a curve.
+Figures are of the most probable class, without abstaining; what abstaining brings is a curve. A
+model that learned a set of labels by name (``train --also``) answers by it where an annotator has
+that name, unless it was opened as ``MODEL:NAME``.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from cinemotion.flows.evaluating.truth import Truth, find_truths
 from cinemotion.learn.classifier import Classifier, open_classifier
 from cinemotion.learn.corruptions import CORRUPTIONS
 from cinemotion.learn.intervals import Rows, bootstrap
+from cinemotion.learn.modelfolder import split_name
 from cinemotion.learn.scores import (
     Reals,
     abstention,
@@ -55,7 +58,8 @@ class Evaluation:
         agreement: Of two annotators each, how often their labels are the same.
         sets: By annotator: ``samples``, ``left_out``, ``ties``, ``classes``, ``measures`` (each
             with ``value``, ``low``, ``high``), ``per_class``, ``confusion``, ``reliability``,
-            ``abstention``, ``groups``, ``robustness``.
+            ``abstention``, ``groups``, ``robustness``; ``answered_by``, where that is not the
+            model's first set of labels.
         speed: Milliseconds for one face on one thread, alone and of 32.
     """
 
@@ -105,6 +109,12 @@ def evaluate(
     if not given.names:
         raise BadInputError(f"no picture of {data} can be read")
     truths = find_truths(given.said, classifier.classes)
+    chosen = split_name(model)[1] is not None
+    by = () if chosen else tuple(name for name in truths if name in classifier.conventions)
+    for name in by:
+        again = open_cases(data, split=split)
+        given.by[name] = collect(classifier.by(name), again, corruptions=corruptions)
+    askers = {name: classifier.by(name) if name in by else classifier for name in truths}
     report = Evaluation(
         model={"name": str(model), "sha256": classifier.card.hashes["model.onnx"]},
         data=cases.about,
@@ -112,7 +122,11 @@ def evaluate(
         unreadable=given.unreadable,
         notices=_notices(classifier, cases.about),
         agreement=_agreements(truths),
-        sets={name: _measure(classifier, given, truth, seed) for name, truth in truths.items()},
+        sets={
+            name: _measure(askers[name], given.to(name), truth, seed)
+            | ({"answered_by": name} if name in by else {})
+            for name, truth in truths.items()
+        },
         speed=_speed(classifier),
     )
     return report, given, truths

@@ -62,7 +62,7 @@ def write_evaluation(
         BadInputError: The file cannot be written.
     """
     classifier = open_classifier(report.model["name"])
-    chosen = {name: _choose(given, truth) for name, truth in truths.items()}
+    chosen = {name: _choose(given.to(name), truth) for name, truth in truths.items()}
     wanted = {row for sheets in chosen.values() for rows in sheets.values() for row in rows}
     framing = Framing(classifier.card.margin, classifier.card.lift)
     names = {given.names[row]: row for row in wanted}
@@ -79,7 +79,7 @@ def write_evaluation(
         card=classifier.card,
         names=_NAMES,
         sets=[
-            _set(name, row, truths[name], given, classifier, chosen[name], images)
+            _set(name, row, truths[name], given.to(name), classifier, chosen[name], images)
             for name, row in report.sets.items()
         ],
     )

@@ -3,11 +3,13 @@
 data = training_data(version, recipe, sides=Sides(("train",), "val"))
 data.train.read(rows), data.train.shares
 data.develop.shares, data.classes
+
+Labels of other versions of the same samples can be learned beside them: ``data.train.also``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,11 +46,15 @@ class Samples:
         rows: The samples, side after side, with ``part`` (the number of the side) and ``row``
             (its place in the side's file).
         shares: Labels, float32 ``(n, classes)``, rows sum to 1.
+
+    Attributes:
+        also: By name, labels of other versions, as ``shares``; zeros where there is none.
     """
 
     def __init__(self, files: Sequence[Pictures], rows: pl.DataFrame, shares: Floats) -> None:
         self.ids: list[str] = rows["id"].to_list()
         self.shares = shares
+        self.also: dict[str, Floats] = {}
         self._files = files
         self._part = rows["part"].to_numpy()
         self._row = rows["row"].to_numpy()
@@ -98,6 +104,7 @@ def training_data(
     sides: Sides | None = None,
     without: Container[str] = frozenset(),
     share: float = 1.0,
+    also: Mapping[str, Version] | None = None,
     progress: Progress | None = None,
 ) -> TrainingData:
     """Read what a recipe needs of a version, and resize pictures where that was not done yet.
@@ -108,10 +115,11 @@ def training_data(
         sides: Which sides; without it, train and val.
         without: Samples that are not learned from.
         share: Of each class, so many of the training samples, drawn by the recipe's seed.
+        also: By name, versions whose labels of the same samples are learned too.
         progress: Told about pictures that are resized.
 
     Raises:
-        BadInputError: A side or a class is empty.
+        BadInputError: A side or a class is empty, or another version has other samples or classes.
         DatasetError: A picture is not what was frozen.
     """
     sides = sides or Sides()
@@ -130,7 +138,18 @@ def training_data(
     train = _part(train, kept)
     develop = _samples(content, (sides.develop,), recipe)
     _refuse_empty(content.classes, train)
-    digest = hash_json([version.id, train.ids, develop.ids, recipe.size, recipe.labels])
+    known: list[object] = [version.id, train.ids, develop.ids, recipe.size, recipe.labels]
+    for name, other in (also or {}).items():
+        labels = _labels_of(Content(other), content.classes, recipe)
+        for samples in (train, develop):
+            samples.also[name] = _aligned(labels, samples.ids, len(content.classes))
+        if not all(samples.also[name].any() for samples in (train, develop)):
+            raise BadInputError(
+                f"the version {other.id[:12]} given as {name!r} labels none of the samples of "
+                f"{version.id[:12]} to learn from, or none to choose on"
+            )
+        known.append([name, other.id])
+    digest = hash_json(known)
     return TrainingData(content.classes, train, develop, left_out, digest)
 
 
@@ -150,6 +169,31 @@ def _samples(content: Content, sides: Sequence[str], recipe: TrainRecipe) -> Sam
         table = rows.select("id").with_row_index("row")
         tables.append(table.with_columns(part=pl.lit(part), row=pl.col("row").cast(pl.Int64)))
     return Samples(files, pl.concat(tables), np.concatenate(shares))
+
+
+def _labels_of(content: Content, classes: Sequence[str], recipe: TrainRecipe) -> dict[str, Floats]:
+    """The labels of all samples of a version, among the classes of another one."""
+    strange = [name for name in content.classes if name not in classes]
+    if strange:
+        raise BadInputError(
+            f"a version that is learned too has the classes {', '.join(strange)}, which the first "
+            f"one has not; it has {', '.join(classes)}"
+        )
+    places = [classes.index(name) for name in content.classes]
+    found: dict[str, Floats] = {}
+    for side in content.splits:
+        rows = side_rows(content, side)
+        soft = recipe.labels == "soft"
+        own = soft_labels(content, rows) if soft else one_hot(hard_labels(rows), len(places))
+        wide = np.zeros((len(own), len(classes)), np.float32)
+        wide[:, places] = own
+        found |= dict(zip(rows["id"].to_list(), wide, strict=True))
+    return found
+
+
+def _aligned(labels: Mapping[str, Floats], ids: Sequence[str], classes: int) -> Floats:
+    none = np.zeros(classes, np.float32)
+    return np.stack([labels.get(id, none) for id in ids])
 
 
 def _part(samples: Samples, kept: Sequence[int]) -> Samples:

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.core.hashing import hash_json
+from cinemotion.core.types import Floats
 from cinemotion.curate.neighbours import Nearness
 from cinemotion.dataset.dataset import open_dataset
 from cinemotion.dataset.export.content import Progress
@@ -36,6 +38,7 @@ from cinemotion.learn.modelfolder import (
     KERAS,
     ONNX,
     Card,
+    Convention,
     find_model,
     hashes_of,
     read_card,
@@ -84,6 +87,7 @@ def train(
     allow_leakage: str | None = None,
     margin: float = MARGIN,
     share: float = 1.0,
+    also: Mapping[str, str] | None = None,
     licence: str = "as the training data allows",
     progress: Progress | None = None,
     watch: Watch | None = None,
@@ -99,6 +103,8 @@ def train(
         allow_leakage: Why a version without a proof may be used all the same.
         margin: Side of the pictures in face sizes, see ``faces/align.py``; of our crops, 2.
         share: Of the training samples of each class, drawn at random.
+        also: By name, further ``DATASET@VERSION`` of the same samples, whose labels a head of its
+            own learns: :func:`~cinemotion.learn.classifier.open_classifier` takes ``MODEL:NAME``.
         licence: Of the weights.
         progress: Told about pictures that are prepared.
         watch: Told how the training goes.
@@ -116,8 +122,17 @@ def train(
     _refuse_leaks(version, allow_leakage)
     near = Nearness()
     twins = twins_of(open_dataset(version.path), away_from, near, progress)
+    others_of = {name: open_version(*need_version(each)) for name, each in (also or {}).items()}
+    for other in others_of.values():
+        _refuse_leaks(other, allow_leakage)
     data = training_data(
-        version, recipe, sides=sides, without=set(twins["id"]), share=share, progress=progress
+        version,
+        recipe,
+        sides=sides,
+        without=set(twins["id"]),
+        share=share,
+        also=others_of,
+        progress=progress,
     )
     teacher = read_card(find_model(recipe.teacher)).hashes[ONNX] if recipe.teacher else None
     others = [each for each in (weights, teacher) if each is not None]
@@ -136,6 +151,7 @@ def train(
             "train": len(data.train),
             "develop": len(data.develop),
             "left_out_as_twins": data.left_out,
+            **({"also": {name: each.id for name, each in others_of.items()}} if also else {}),
             "digest": digest,
             **({"weights_sha256": weights} if weights else {}),
             **({"teacher_sha256": teacher} if teacher else {}),
@@ -157,30 +173,39 @@ def _train(
     from cinemotion.learn.training.fit import Develop
     from cinemotion.learn.training.runs import run_recipe
 
-    develop = Develop(data.develop.read_range, data.develop.shares)
-    model, history = run_recipe(recipe, data, develop, folder / "run", facts["digest"], watch)
+    develop = Develop(
+        data.develop.read_range, data.develop.shares, tuple(data.develop.also.values())
+    )
+    model, history = run_recipe(
+        recipe, data, develop, folder / "run", facts["digest"], watch, also=data.train.also
+    )
     write_history(folder, history)
     _save(model, folder / KERAS)
-    truth = develop.shares.argmax(axis=1)
-    export_onnx(model, folder / ONNX, check=data.develop.read_range(0, min(16, len(truth))))
+    n = len(data.develop)
+    export_onnx(model, folder / ONNX, check=data.develop.read_range(0, min(16, n)))
     if recipe.eight_bits:
         round_network(folder / ONNX, data.train.read, len(data.train))
-    logits = answer(folder / ONNX, data.develop.read_range, len(truth))
-    # Confidence is to say how often the answer is the one that most raters gave.
-    temperature = fit_temperature(logits, one_hot(truth, len(data.classes)))
-    threshold = fit_threshold(softmax(logits, temperature), truth)
+    sets = {"": data.develop.shares, **data.develop.also}
+    parts = np.split(answer(folder / ONNX, data.develop.read_range, n), len(sets), axis=1)
+    found = [_calibrated(*each) for each in zip(sets, parts, sets.values(), strict=True)]
+    [own, *conventions] = [convention for convention, _ in found]
+    measured = [measures for _, measures in found]
     card = Card(
         name=folder.resolve().name,
         model=recipe.model,
         classes=list(data.classes),
         size=recipe.size,
         margin=margin,
-        temperature=temperature,
-        unknown_below=threshold,
+        temperature=own.temperature,
+        unknown_below=own.unknown_below,
+        conventions=conventions,
         parameters=model.count_params(),
         data=facts | {"epochs": len(history)},
         recipe=recipe.described(),
-        measures={"develop": describe_answers(softmax(logits, temperature), develop.shares)},
+        measures={
+            f"develop, labels of {name}" if name else "develop": each
+            for name, each in zip(sets, measured, strict=True)
+        },
         libraries=_libraries(),
         hashes=hashes_of(folder),
         licence=licence,
@@ -190,6 +215,20 @@ def _train(
     write_readme(folder, card)
     write_card(folder, card)
     return TrainReport(folder, card, len(history), again=False)
+
+
+def _calibrated(name: str, logits: Floats, shares: Floats) -> tuple[Convention, dict[str, Any]]:
+    """How a set of labels is answered by, and how well; samples without a label do not count."""
+    labelled = shares.any(axis=1)
+    logits, shares = logits[labelled], shares[labelled]
+    truth = shares.argmax(axis=1)
+    # Confidence is to say how often the answer is the one that most raters gave.
+    temperature = fit_temperature(logits, one_hot(truth, shares.shape[1]))
+    probabilities = softmax(logits, temperature)
+    convention = Convention(
+        name=name, temperature=temperature, unknown_below=fit_threshold(probabilities, truth)
+    )
+    return convention, describe_answers(probabilities, shares)
 
 
 def quicken() -> None:

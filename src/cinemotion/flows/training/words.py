@@ -36,6 +36,7 @@ def _page(card: Card) -> str:
         "",
         f"{card.model}, {card.parameters:,} weights, pictures of {card.size} pixels; answers "
         f"{', '.join(card.classes)}, or `unknown` below a confidence of {card.unknown_below:.2f}.",
+        *_conventions(card),
         "",
         f"**Use.** {card.use}",
         "",
@@ -54,6 +55,11 @@ def _page(card: Card) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _conventions(card: Card) -> list[str]:
+    names = ", ".join(f"`{card.name}:{each.name}`" for each in card.conventions)
+    return ["", f"It learned further labels, and answers by them as {names}."] if names else []
 
 
 def _measures(name: str, found: dict[str, Any]) -> list[str]:

@@ -31,7 +31,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
 
     Args:
         read: Gives pictures by row.
-        shares: Labels, float32 ``(n, k)``, rows sum to 1.
+        shares: Labels, float32 ``(n, k)``, rows sum to 1; or those of several heads,
+            ``(n, heads, k)``, rows of zeros where there is none.
         batch_size: Samples in a batch.
         seed: Of orders and mixing.
         before: How many epochs there were in stages before this one.
@@ -74,6 +75,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
             random = np.random.default_rng([self._seed, self._epoch, index])
             mixed, shares = self._mix(pictures, shares, random)
             pictures = mixed.astype(np.float32, copy=False)
+        if shares.ndim == 3:  # the loss has a number for each head
+            weights = np.repeat(weights[:, None], shares.shape[1], axis=1)
         return pictures, shares.astype(np.float32, copy=False), weights
 
     def begin(self, epoch: int) -> None:

@@ -40,10 +40,13 @@ class Develop:
     Attributes:
         read: Gives the pictures, float32 ``(m, H, W, 3)``, of rows ``[start, stop)``.
         shares: Labels, float32 ``(n, k)``.
+        also: Further sets of labels, as ``shares`` but rows of zeros where there is none; logits
+            are of one set after another.
     """
 
     read: Callable[[int, int], Floats]
     shares: Floats
+    also: tuple[Floats, ...] = ()
 
 
 def fit(
@@ -55,6 +58,7 @@ def fit(
     *,
     digest: str,
     epochs: int | None = None,
+    heads: int = 1,
     watch: Watch | None = None,
 ) -> History:
     """Train a model; see the module's docstring.
@@ -67,6 +71,7 @@ def fit(
         folder: Where the state lies: ``state.npz`` and ``best.npz``.
         digest: Of all that decides the run.
         epochs: How many; without it, the recipe's.
+        heads: How many sets of labels the logits are of, one after another.
         watch: Is told how it goes.
 
     Returns:
@@ -83,6 +88,8 @@ def fit(
     if recipe.grey:
         policy = [Grey(), *policy, Repeat()]
     trainer = keras.Sequential([keras.Input(model.input_shape[1:]), *policy, model])
+    if heads > 1:
+        trainer.add(keras.layers.Reshape((heads, model.output_shape[-1] // heads)))
     per_epoch = len(batches)
     warmup = round(recipe.optimiser.warmup * per_epoch)
     trainer.compile(
@@ -199,19 +206,26 @@ class _Averaged:
 
 
 def measure(model: keras.Model, develop: Develop) -> dict[str, float]:
-    """How good a model is on development samples."""
-    logits = predict_logits(model, develop)
-    probabilities = softmax(logits)
-    truth, found = develop.shares.argmax(axis=1), logits.argmax(axis=1)
+    """How good a model is on development samples; of several sets of labels, the means."""
+    sets = (develop.shares, *develop.also)
+    parts = np.split(predict_logits(model, develop), len(sets), axis=1)
+    rows = [_measured(logits, shares) for logits, shares in zip(parts, sets, strict=True)]
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def _measured(logits: Floats, shares: Floats) -> dict[str, float]:
+    labelled = shares.any(axis=1)
+    logits, shares = logits[labelled], shares[labelled]
+    truth, found = shares.argmax(axis=1), logits.argmax(axis=1)
     return {
-        "dev_loss": cross_entropy(develop.shares, probabilities),
+        "dev_loss": cross_entropy(shares, softmax(logits)),
         "dev_accuracy": accuracy(truth, found),
         "dev_macro_f1": macro_f1(truth, found, classes=logits.shape[1]),
     }
 
 
 def predict_logits(model: keras.Model, develop: Develop, batch_size: int = 256) -> Floats:
-    """The logits of all development samples, float32 ``(n, k)``."""
+    """The logits of all development samples, float32 ``(n, k)``, of all heads."""
     n = len(develop.shares)
     parts = [
         np.asarray(model.predict_on_batch(develop.read(at, min(n, at + batch_size))))

@@ -9,7 +9,7 @@ with ``finish``. A run of one stage lies in the folder itself; with random weigh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -66,7 +66,8 @@ class _Feed:
         weights = chances = None
         if recipe.balance != "none":
             # A sample counts as its classes do.
-            counts = self.shares @ class_weights(self.shares)
+            first = self.shares if self.shares.ndim == 2 else self.shares[:, 0]
+            counts = first @ class_weights(first)
             if recipe.balance == "weights":
                 weights = counts.astype(np.float32)
             else:
@@ -90,6 +91,8 @@ def run_recipe(
     folder: Path,
     digest: str,
     watch: Watch | None = None,
+    *,
+    also: Mapping[str, Floats] | None = None,
 ) -> tuple[keras.Model, History]:
     """Train the model of a recipe; a run that was stopped goes on.
 
@@ -100,6 +103,9 @@ def run_recipe(
         folder: Where the state lies.
         digest: Of all that decides the run.
         watch: Told how it goes; it counts the epochs of all stages.
+        also: By name, further labels of the samples, as ``data.train.shares`` but rows of zeros
+            where there is none: each is learned by a head of its own, whose logits come after
+            those before.
 
     Returns:
         The model with the weights of its best epoch, and a row for each epoch.
@@ -110,27 +116,36 @@ def run_recipe(
         WeightsError: The weights to start from cannot be had, or are another network's.
     """
     keras.utils.set_random_seed(recipe.seed)
-    model = _opened(recipe, len(data.classes), recipe.weights)
-    shares = data.train.shares
+    also = also or {}
+    logits = len(data.classes) * (1 + len(also))
+    model = _opened(recipe, logits, recipe.weights)
+    sets = [data.train.shares, *also.values()]
     if recipe.teacher is not None:
-        shares = learn_from(
-            recipe.teacher,
-            data.classes,
-            data.train.read,
-            shares,
-            share=recipe.teacher_share,
-            temperature=recipe.teacher_temperature,
-        )
-    feed = _Feed(recipe, data.train, shares)
+        names = [recipe.teacher, *(f"{recipe.teacher}:{name}" for name in also)]
+        sets = [
+            learn_from(
+                name,
+                data.classes,
+                data.train.read,
+                shares,
+                share=recipe.teacher_share,
+                temperature=recipe.teacher_temperature,
+            )
+            for name, shares in zip(names, sets, strict=True)
+        ]
+    feed = _Feed(recipe, data.train, np.stack(sets, axis=1) if also else sets[0])
     stages = _stages(recipe)
     if stages:
         history = _in_stages(model, stages, feed, develop, folder, digest, watch)
     else:
-        history = fit(model, feed(0), develop, recipe, folder, digest=digest, watch=watch)
+        heads = len(sets)
+        history = fit(
+            model, feed(0), develop, recipe, folder, digest=digest, heads=heads, watch=watch
+        )
     if recipe.mixed_precision:  # what is kept computes in float32 on every machine
         plain = recipe.model_copy(update={"mixed_precision": False})
         weights = NO_WEIGHTS if is_transfer(recipe.model) else None
-        whole = _opened(plain, len(data.classes), weights)
+        whole = _opened(plain, logits, weights)
         whole.set_weights(model.get_weights())
         model = whole
     return _both_ways(model) if recipe.mirror else model, history
@@ -200,7 +215,7 @@ def _slower(recipe: TrainRecipe, factor: float, stage: int) -> TrainRecipe:
 def _in_stages(
     model: keras.Model,
     stages: Sequence[_Stage],
-    feed: Callable[[int], Batches],
+    feed: _Feed,
     develop: Develop,
     folder: Path,
     digest: str,
@@ -226,6 +241,7 @@ def _in_stages(
             folder / stage.name,
             digest=hash_json([digest, stage.name]),
             epochs=stage.epochs,
+            heads=1 if feed.shares.ndim == 2 else feed.shares.shape[1],
             watch=later,
         )
         found = max(row["dev_accuracy"] for row in rows)

@@ -39,7 +39,8 @@ def learn_from(
         teacher: A model's folder, or the name of one that comes with the package.
         classes: The ordered classes of the labels; the teacher must know them all.
         read: Gives the training pictures by row, float32 ``(m, H, W, 3)``, 0 to 255.
-        shares: Their labels, float32 ``(n, k)``.
+        shares: Their labels, float32 ``(n, k)``; where a row is zeros, the teacher's answer is the
+            label.
         share: Of the teacher's answers in the new labels.
         temperature: What the teacher's logits are divided by; a higher one tells more of what
             else a picture looks like.
@@ -65,7 +66,10 @@ def learn_from(
         rows = np.arange(at, min(n, at + _BATCH))
         logits = _logits(classifier, read(rows))[:, places]
         answers[rows] = softmax(logits, temperature)
-    return taught(shares, answers, share)
+    unlabelled = ~shares.any(axis=1)
+    mixed = taught(shares, answers, share)
+    mixed[unlabelled] = answers[unlabelled]
+    return mixed
 
 
 def _logits(classifier: Classifier, pictures: Floats) -> Floats:

@@ -1,0 +1,167 @@
+"""Two sets of labels of the same pictures: a head for each, and each is asked by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cinemotion.core.errors import BadInputError
+from cinemotion.dataset.versions import Version
+from cinemotion.dataset.votes import Vote, Votes
+from cinemotion.flows.evaluating.compare import compare
+from cinemotion.flows.evaluating.evaluate import evaluate
+from cinemotion.flows.evaluating.evaluate_page import write_evaluation
+from cinemotion.flows.training.data import training_data
+from cinemotion.flows.versions.freeze import freeze
+from cinemotion.learn.classifier import open_classifier
+from cinemotion.learn.modelfolder import read_card
+from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
+from frozen import Sample, frozen, png
+from shown import PLACES, shown, told_apart
+
+keras = pytest.importorskip("keras")
+pytest.importorskip("tf2onnx")
+
+from cinemotion.flows.training.train import train  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+SWAPPED = {"happy": "sad", "sad": "happy", "neutral": "neutral"}
+EMOTION = {"happy": 3, "sad": 4, "neutral": 6}  # in FER2013's CSV
+OTHER = "fer2013"
+
+
+def recipe(**changes: Any) -> TrainRecipe:
+    settings = {"model": "mini", "size": 32, "batch_size": 16, "epochs": 20, "policy": "none"}
+    rates = {"optimiser.learning_rate": 0.005, "optimiser.average": 0.5}
+    return load_train_recipe(None, {**settings, **rates, **changes})
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """``v1`` says what is shown; ``other`` takes happy for sad, and has not seen every picture."""
+    found = told_apart(tmp_path_factory.mktemp("told") / "d", film=True)
+    rows = found.samples().filter(found.samples()["member"].str.ends_with("7.png").not_())
+    votes = [
+        Vote(row["id"], SWAPPED[row["label"]], OTHER, "human") for row in rows.iter_rows(named=True)
+    ]
+    Votes(found.path).add(votes)
+    freeze(found.path, tag="other", annotators=[OTHER])
+    return found
+
+
+@pytest.fixture(scope="module")
+def model(version: Version, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models") / "both"
+    train(f"{version.path}@v1", out, recipe(mirror=False), also={OTHER: f"{version.path}@other"})
+    return out
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """FER2013's CSV with labels of the other set."""
+    path = tmp_path_factory.mktemp("csv") / "fer2013.csv"
+    lines = ["emotion,pixels,Usage"]
+    for at, label in enumerate(PLACES):
+        for i in range(6):
+            luma = shown(label, 7000 + 10 * at + i) @ np.array([0.299, 0.587, 0.114])
+            pixels = " ".join(map(str, luma.round().astype(int).ravel().tolist()))
+            lines.append(f"{EMOTION[SWAPPED[label]]},{pixels},PublicTest")
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_each_set_of_labels_is_answered_by_its_own_head(model: Path) -> None:
+    card = read_card(model)
+    assert [each.name for each in card.conventions] == [OTHER]
+    assert card.measures["develop"]["accuracy"] > 0.9
+    assert card.measures[f"develop, labels of {OTHER}"]["accuracy"] > 0.9
+    assert set(card.data["also"]) == {OTHER}
+    pictures = [shown(label, 77 + i) for label in PLACES for i in range(4)]
+    wanted = [label for label in PLACES for _ in range(4)]
+    own, other = open_classifier(model), open_classifier(f"{model}:{OTHER}")
+    for classifier, expected in ((own, wanted), (other, [SWAPPED[each] for each in wanted])):
+        found = classifier(pictures)
+        assert found.shape == (12, 3)
+        np.testing.assert_allclose(found.sum(axis=1), 1)
+        assert [card.classes[i] for i in found.argmax(axis=1)] == expected
+    assert other.card.temperature == card.conventions[0].temperature
+    with pytest.raises(BadInputError, match=r"no labels 'raters'.*fer2013"):
+        open_classifier(f"{model}:raters")
+    with pytest.raises(BadInputError, match="there is no model"):
+        open_classifier("nowhere:fer2013")
+
+
+def test_labels_are_compared_with_the_answers_of_their_head(
+    model: Path, version: Version, table: str, tmp_path: Path
+) -> None:
+    report, given, truths = evaluate(model, table)
+    found = report.sets[OTHER]
+    assert found["answered_by"] == OTHER and found["measures"]["accuracy"]["value"] == 1
+    assert found["robustness"]["none"] == 1
+    assert not np.array_equal(given.logits, given.to(OTHER).logits)
+    write_evaluation(report, given, truths, table, tmp_path / "page.html")
+    asked, _, _ = evaluate(f"{model}:{OTHER}", table, robustness=False)
+    assert "answered_by" not in asked.sets[OTHER]
+    assert asked.sets[OTHER]["measures"]["accuracy"]["value"] == 1
+    own, _, _ = evaluate(model, f"{version.path}@v1", robustness=False)
+    assert own.sets["labels"]["measures"]["accuracy"]["value"] == 1
+    pair = compare(model, f"{model}:{OTHER}", table).sets[OTHER]
+    assert pair["accuracy"][1] == 1 and pair["accuracy"][0] < 0.5
+
+
+def test_samples_that_the_other_set_lacks_are_learned_by_the_first_head(version: Version) -> None:
+    from cinemotion.dataset.reference import need_version
+    from cinemotion.dataset.versions import open_version
+
+    other = open_version(*need_version(f"{version.path}@other"))
+    data = training_data(version, recipe(), also={OTHER: other})
+    labels = data.train.also[OTHER]
+    assert labels.shape == data.train.shares.shape
+    without = ~labels.any(axis=1)
+    assert 0 < without.sum() < len(labels)
+    np.testing.assert_allclose(labels[~without].sum(axis=1), 1)
+    assert data.digest != training_data(version, recipe()).digest
+
+
+def test_a_teacher_teaches_both(model: Path, version: Version, tmp_path: Path) -> None:
+    report = train(
+        f"{version.path}@v1",
+        tmp_path / "taught",
+        recipe(epochs=1, teacher=str(model), mirror=True, eight_bits=True),
+        also={OTHER: f"{version.path}@other"},
+    )
+    assert report.card.data["teacher_sha256"] and len(report.card.conventions) == 1
+    with pytest.raises(BadInputError, match="no labels 'third'"):
+        train(
+            f"{version.path}@v1",
+            tmp_path / "third",
+            recipe(epochs=1, teacher=str(model)),
+            also={"third": f"{version.path}@other"},
+        )
+
+
+def test_versions_that_do_not_fit_are_refused(version: Version, tmp_path: Path) -> None:
+    said = [{"happy": 1}, {"fear": 1}]
+    strange = frozen(tmp_path / "s", [Sample(f"{i}.png", png(i), said[i % 2]) for i in range(4)])
+    with pytest.raises(BadInputError, match="classes fear, which the first"):
+        train(
+            f"{version.path}@v1",
+            tmp_path / "m",
+            recipe(),
+            also={"x": f"{strange.path}@v1"},
+            allow_leakage="a test",
+        )
+    apart = frozen(tmp_path / "a", [Sample(f"{i}.png", png(i), {"happy": 1}) for i in range(4)])
+    with pytest.raises(BadInputError, match="none of the samples"):
+        train(
+            f"{version.path}@v1",
+            tmp_path / "m",
+            recipe(),
+            also={"x": f"{apart.path}@v1"},
+            allow_leakage="a test",
+        )
+    assert not (tmp_path / "m" / "card.json").exists()
