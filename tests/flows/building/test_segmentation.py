@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cinemotion.flows.building import segment
 from cinemotion.flows.building.jobs import SegmentJob, SegmentResult
 from cinemotion.flows.building.segment import run_segment
 from cinemotion.recipes import BuildRecipe, Sampling
@@ -113,3 +114,11 @@ def test_any_segmentation_of_a_real_film_gives_the_same_rows(footage: Path, name
         check()
     else:
         pytest.skip(f"{name} has a single segment")
+
+
+def test_crops_are_put_away_as_they_come(drawn: _Film, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segment, "_PART", 2)
+    [crops, *_] = drawn.run([])
+    assert crops.equals(drawn.whole[0])
+    sizes = [len(chunk) for chunk in crops.column("image").chunks]
+    assert len(sizes) > 2 and max(sizes) == 2 and sum(sizes) == crops.num_rows
