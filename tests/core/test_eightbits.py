@@ -99,6 +99,7 @@ def test_ranges_are_the_ends_of_what_was_seen() -> None:
     assert answer(quantise(network(), found, in_float=()), picture()).shape == last.shape
 
 
-def test_what_reads_the_picture_is_thin() -> None:
-    assert thin(network()) == ["a"]
-    assert thin(network(), channels=8) == ["a", "y"]
+def test_what_reads_few_channels_is_thin() -> None:
+    assert thin(network(), 2) == []
+    assert thin(network(), 3) == ["a"]
+    assert thin(network(), 8) == ["a", "b", "y"]

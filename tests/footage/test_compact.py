@@ -22,7 +22,8 @@ def test_it_is_small_and_whole() -> None:
     assert set(card.classes) == {
         *("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
     }
-    assert card.limits and card.licence and card.parameters < 1_000_000
+    assert [each.name for each in card.conventions] == ["fer2013"]
+    assert card.limits and card.licence and card.parameters < 4_000_000
     assert (FOLDER / "README.md").read_text().startswith("# compact-v1")
 
 

@@ -78,15 +78,29 @@ def measure_ranges(network: bytes, batches: Iterable[Floats]) -> dict[str, list[
     return {name: [float(f"{end:.{_DIGITS}g}") for end in ends] for name, ends in found.items()}
 
 
-def thin(network: bytes, channels: int = 3) -> list[str]:
-    """The outputs of those convolutions of `as_graph` that read so many channels or fewer."""
+def thin(network: bytes, channels: int) -> list[str]:
+    """The outputs of those nodes of `as_graph` that read so many channels or fewer.
+
+    Args:
+        network: A serialised ONNX model whose convolutions have their weights in it.
+        channels: The most.
+    """
     graph = as_graph(network).graph
     sizes = {value.name: list(value.dims) for value in graph.initializer}
-    return [
-        node.output[0]
-        for node in graph.node
-        if node.op_type == "Conv" and sizes.get(node.input[1], [0, channels + 1])[1] <= channels
-    ]
+    wide: dict[str, int] = {}  # of each tensor, where it is known
+    found = []
+    for node in graph.node:
+        known = [wide[name] for name in node.input if name in wide]
+        if node.op_type == "Conv" and len(shape := sizes.get(node.input[1], [])) > 1:
+            known, after = [shape[1]], shape[0]
+        elif not known:
+            continue
+        else:
+            after = max(known)
+        wide |= dict.fromkeys(node.output, after)
+        if max(known) <= channels:
+            found.append(node.output[0])
+    return found
 
 
 def quantise(

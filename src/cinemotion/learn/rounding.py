@@ -25,12 +25,14 @@ _MEASURED = 1024
 
 _BATCH = 32
 
+_FEW = 32  # channels
+
 
 def round_network(path: Path, read: Callable[[Rows], Floats], n: int) -> None:
     """Write a network anew, in eight bits.
 
-    What works on the picture itself, one to three channels, stays in floating point: it has few
-    weights, and in ONNX Runtime eight bits do not make it faster.
+    What reads few channels stays in floating point: it has few weights, and in ONNX Runtime eight
+    bits make it slower.
 
     Args:
         path: The network, in float32.
@@ -46,7 +48,7 @@ def round_network(path: Path, read: Callable[[Rows], Floats], n: int) -> None:
     rows = np.unique(np.linspace(0, n - 1, min(n, _MEASURED)).round().astype(np.int64))
     parts = (rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH))
     ranges = measure_ranges(network, (read(part) for part in parts))
-    rounded = quantise(network, ranges, in_float=thin(network))
+    rounded = quantise(network, ranges, in_float=thin(network, _FEW))
     with replacing(path) as draft:
         draft.write_bytes(rounded)
 
