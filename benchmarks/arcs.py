@@ -1,6 +1,6 @@
 """Are the expressions of known clips read right, and is a change found when it comes?
 
-    python benchmarks/arcs.py [--model compact-v1] [--json benchmarks/results/arcs.json]
+    python benchmarks/arcs.py [--model NAME] [--json benchmarks/results/arcs.json]
 
 Seven clips of acted expressions: is the film's dominant one the acted one? And a clip in which a
 woman's face goes from sad to happy: do they fall and rise, and where is the largest change?
@@ -34,7 +34,7 @@ HEAD = ("clip", "acted", "shown most", "right", "share of the acted one")
 def main() -> None:
     """Analyse and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", default="compact-v1")
+    parser.add_argument("--model", default="compact-v1:fer2013")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     recipe = AnalyzeRecipe(model=arguments.model, people=People(embedder="none"))

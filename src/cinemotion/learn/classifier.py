@@ -43,6 +43,7 @@ class Classifier:
         self._session = session
         self._threads = threads
         self._given = session.get_inputs()[0].name
+        self.head = head
         k = len(card.classes)
         self._columns = slice(head * k, (head + 1) * k)
 
@@ -70,7 +71,8 @@ class Classifier:
         head = self.conventions.index(convention)
         asked = self.card.conventions[head]
         limits = {"temperature": asked.temperature, "unknown_below": asked.unknown_below}
-        card = self.card.model_copy(update=limits)
+        name = f"{self.card.name}:{convention}"
+        card = self.card.model_copy(update={"name": name, **limits})
         return Classifier(card, self._session, self._threads, head + 1)
 
     def __call__(self, images: Sequence[Image]) -> Reals:

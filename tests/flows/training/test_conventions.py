@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from cinemotion.core.errors import BadInputError
 from cinemotion.dataset.versions import Version
 from cinemotion.dataset.votes import Vote, Votes
+from cinemotion.flows.analyzing.expressions import read_expressions
 from cinemotion.flows.evaluating.compare import compare
 from cinemotion.flows.evaluating.evaluate import evaluate
 from cinemotion.flows.evaluating.evaluate_page import write_evaluation
+from cinemotion.flows.labelling.suggest import suggest_labels
 from cinemotion.flows.training.data import training_data
 from cinemotion.flows.versions.freeze import freeze
 from cinemotion.learn.classifier import open_classifier
@@ -165,3 +168,33 @@ def test_versions_that_do_not_fit_are_refused(version: Version, tmp_path: Path) 
             allow_leakage="a test",
         )
     assert not (tmp_path / "m" / "card.json").exists()
+
+
+def test_votes_of_two_heads_are_those_of_two_annotators(
+    model: Path, version: Version, tmp_path: Path
+) -> None:
+    shutil.copytree(version.path, tmp_path / "d")
+    one, other = (suggest_labels(tmp_path / "d", name) for name in (model, f"{model}:{OTHER}"))
+    assert one.annotator != other.annotator and f":{OTHER}:" in other.annotator
+    votes = Votes(tmp_path / "d").table()
+    said = {
+        each.annotator: votes.filter(votes["annotator"] == each.annotator) for each in (one, other)
+    }
+    assert all(len(found) for found in said.values()) and one.labelled["happy"] > 0
+    sure = said[other.annotator]
+    both = said[one.annotator].join(sure, on="sample", suffix="_other")
+    happy = both.filter(both["label"] == "happy")
+    assert len(happy) and "happy" not in happy["label_other"].to_list()
+
+
+def test_vectors_kept_of_one_head_are_not_taken_for_those_of_another(
+    model: Path, version: Version, tmp_path: Path
+) -> None:
+    shutil.copytree(version.path, tmp_path / "d")
+    ids = version.samples()["id"].to_list()[:9]
+    own, other = (open_classifier(name) for name in (model, f"{model}:{OTHER}"))
+    kept = [read_expressions(tmp_path / "d", ids, each) for each in (own, other, own)]
+    np.testing.assert_allclose(kept[0], kept[2])
+    happy, sad = (own.classes.index(name) for name in ("happy", "sad"))
+    assert not np.allclose(kept[0], kept[1], atol=0.2)
+    assert (kept[0][:, happy] - kept[1][:, sad]).mean() < 0.2

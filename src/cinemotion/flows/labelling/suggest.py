@@ -21,7 +21,7 @@ from cinemotion.core.errors import BadInputError
 from cinemotion.dataset.dataset import open_dataset
 from cinemotion.dataset.votes import Vote, Votes
 from cinemotion.flows.predicting.predict import Progress, predict
-from cinemotion.learn.modelfolder import find_model, read_card
+from cinemotion.learn.modelfolder import find_model, read_card, split_name
 
 _COMMIT = 2048  # samples whose votes are added together
 _LEAST = 0.01  # smaller probabilities are no votes
@@ -71,7 +71,9 @@ def suggest_labels(
     """
     opened = open_dataset(dataset)
     card = read_card(find_model(model))
-    annotator = f"model:{card.name}:{card.hashes['model.onnx'][:12]}"
+    _, convention = split_name(model)
+    name = card.name if convention is None else f"{card.name}:{convention}"
+    annotator = f"model:{name}:{card.hashes['model.onnx'][:12]}"
     if not opened.samples().filter(status="kept").height:
         raise BadInputError(f"{dataset} has no kept sample")
     votes = Votes(opened.path)
