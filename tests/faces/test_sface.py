@@ -11,9 +11,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from cinemotion.core import weights
 from cinemotion.core.errors import WeightsError
 from cinemotion.core.weights import OFFLINE_FOLDER, WEIGHTS
-from cinemotion.faces import sface, weights
+from cinemotion.faces import sface
 from cinemotion.faces.identity import open_embedder
 from cinemotion.faces.sface import POINTS, SIZE, similarity
 
