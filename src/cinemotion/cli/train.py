@@ -148,10 +148,8 @@ def _named(also: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in also:
         name, _, reference = each.partition("=")
-        if not (name and reference) or ":" in name or name in found:
-            raise BadInputError(
-                f"--also takes NAME=DATASET@VERSION, each name once, without a colon; got {each!r}"
-            )
+        if not reference or name in found:
+            raise BadInputError(f"--also takes NAME=DATASET@VERSION, each name once; got {each!r}")
         found[name] = reference
     return found
 

@@ -113,7 +113,9 @@ def evaluate(
     by = () if chosen else tuple(name for name in truths if name in classifier.conventions)
     for name in by:
         again = open_cases(data, split=split)
-        given.by[name] = collect(classifier.by(name), again, corruptions=corruptions)
+        given.by[name] = collect(
+            classifier.by(name), again, corruptions=corruptions, progress=progress
+        )
     askers = {name: classifier.by(name) if name in by else classifier for name in truths}
     report = Evaluation(
         model={"name": str(model), "sha256": classifier.card.hashes["model.onnx"]},
@@ -136,7 +138,8 @@ def _notices(classifier: Classifier, about: dict[str, str]) -> list[str]:
     """What a reader of the figures has to know about the model and these very samples."""
     known = classifier.card.data
     sides = known.get("sides")
-    if sides is None or about.get("version") != known["version"]:
+    versions = (known.get("version"), *known.get("also", {}).values())
+    if sides is None or about.get("version") not in versions:
         return []
     split = about["split"]
     notices = []

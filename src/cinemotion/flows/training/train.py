@@ -28,6 +28,7 @@ from cinemotion.dataset.export.content import Progress
 from cinemotion.dataset.reference import need_version
 from cinemotion.dataset.versions import Version, open_version
 from cinemotion.faces.align import MARGIN
+from cinemotion.flows.evaluating.cases import LABELS
 from cinemotion.flows.training.away import twins_of
 from cinemotion.flows.training.data import Sides, TrainingData, training_data
 from cinemotion.flows.training.sheets import write_history
@@ -122,6 +123,12 @@ def train(
     _refuse_leaks(version, allow_leakage)
     near = Nearness()
     twins = twins_of(open_dataset(version.path), away_from, near, progress)
+    for name in also or {}:
+        if not name or ":" in name or name == LABELS:
+            raise BadInputError(
+                f"a further set of labels cannot be called {name!r}: the name comes after a colon, "
+                f"and {LABELS!r} are those of every version; name who labelled"
+            )
     others_of = {name: open_version(*need_version(each)) for name, each in (also or {}).items()}
     for other in others_of.values():
         _refuse_leaks(other, allow_leakage)

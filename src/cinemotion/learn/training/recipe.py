@@ -99,8 +99,8 @@ class TrainRecipe(_Section):
             image, which costs twice the time.
         mixed_precision: Compute in bfloat16, for accelerators and for processors that have
             instructions for it (AMX); weights stay float32.
-        eight_bits: The network that answers computes in whole numbers of eight bits: a quarter of
-            the size, half the time; the one to train on stays as it is.
+        eight_bits: The network that answers computes in whole numbers of eight bits: about a
+            quarter of the size; the one to train on stays as it is.
         seed: Of weights, orders and augmentations.
     """
 
