@@ -63,7 +63,8 @@ def train(
         str | None, typer.Option(help="Augmentations: none, brief, light, film or strong.")
     ] = None,
     teacher: Annotated[
-        str | None, typer.Option(help="A model whose answers are part of the labels.")
+        list[str] | None,
+        typer.Option(help="A model whose answers are part of the labels; of several, the mean."),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of all that is left to chance.")] = None,
     seeds: Annotated[
@@ -109,7 +110,7 @@ def train(
         "labels": labels and labels.value,
         "balance": balance and balance.value,
         "policy": policy,
-        "teacher": teacher,
+        "teacher": teacher and (teacher[0] if len(teacher) == 1 else tuple(teacher)),
         "seed": seed,
     }
     if also and (folds or seeds):

@@ -93,16 +93,19 @@ class Classifier:
 
     def logits(self, images: Sequence[Image]) -> Floats:
         """What the network gives: float32 ``(n, classes)``."""
+        return self.all_logits(images)[:, self._columns]
+
+    def all_logits(self, images: Sequence[Image]) -> Floats:
+        """The same for every set of labels, one after another: float32 ``(n, sets * classes)``."""
         parts = [images[at : at + _BATCH] for at in range(0, len(images), _BATCH)]
         if not parts:
-            return np.zeros((0, len(self.classes)), np.float32)
+            return np.zeros((0, (1 + len(self.conventions)) * len(self.classes)), np.float32)
         with ThreadPoolExecutor(min(self._threads, len(parts))) as pool:
             return np.concatenate(list(pool.map(self._answer, parts)))
 
     def run(self, batch: Floats) -> Floats:
         """The network's logits for pictures of its size, float32 ``(n, H, W, 3)``, 0 to 255."""
-        [found] = self._session.run(None, {self._given: batch})
-        return np.asarray(found, np.float32)[:, self._columns]
+        return self._run(batch)[:, self._columns]
 
     def answers(self, probabilities: Reals) -> list[str]:
         """The most probable class of each row, or ``unknown`` where confidence is too low."""
@@ -114,9 +117,13 @@ class Classifier:
         ]
 
     def _answer(self, images: Sequence[Image]) -> Floats:
-        """The logits of one batch of pictures of any size."""
+        """All logits of one batch of pictures of any size."""
         size = (self.card.size, self.card.size)
-        return self.run(np.stack([colour(image, size) for image in images]).astype(np.float32))
+        return self._run(np.stack([colour(image, size) for image in images]).astype(np.float32))
+
+    def _run(self, batch: Floats) -> Floats:
+        [found] = self._session.run(None, {self._given: batch})
+        return np.asarray(found, np.float32)
 
 
 def open_classifier(name: str | Path, *, threads: int = 1) -> Classifier:

@@ -108,13 +108,33 @@ def test_a_teachers_answers_become_labels(version: Version, tmp_path: Path) -> N
     teacher = stand_in(tmp_path / "teacher")
     pictures = np.stack([shown(label, i) for i, label in enumerate(PLACES)]).astype(np.float32)
     even = np.full((3, 3), 1 / 3, np.float32)
-    shares = learn_from(
-        teacher, list(PLACES), lambda rows: pictures[rows], even, share=0.5, temperature=1.0
-    )
+    how = {"share": 0.5, "temperature": 1.0}
+    shares = learn_from([teacher], list(PLACES), lambda rows: pictures[rows], {"": even}, **how)[""]
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
     # The stand-in takes a mirrored bright square for another place, so only the middle is sure.
     assert shares[2].argmax() == 2 and shares[2, 2] > 0.5
     report = train(f"{version.path}@v1", tmp_path / "m", small(teacher=str(teacher)))
     assert report.card.data["teacher_sha256"] and report.card.recipe["teacher"] == str(teacher)
     with pytest.raises(BadInputError, match="does not know fear"):
-        learn_from(teacher, ["fear"], lambda r: pictures[r], even, share=0.5, temperature=1.0)
+        learn_from([teacher], ["fear"], lambda rows: pictures[rows], {"": even}, **how)
+
+
+def test_of_several_teachers_the_mean_is_learned(version: Version, tmp_path: Path) -> None:
+    from cinemotion.learn.training.teaching import learn_from
+
+    first = stand_in(tmp_path / "first")
+    report = train(f"{version.path}@v1", tmp_path / "second", small())
+    pictures = np.stack([shown(label, i) for i, label in enumerate(PLACES)]).astype(np.float32)
+    even = np.full((3, 3), 1 / 3, np.float32)
+
+    def taught_by(*teachers: Path) -> np.ndarray:
+        sets = {"": even}
+        read = lambda rows: pictures[rows]  # noqa: E731
+        return learn_from(teachers, list(PLACES), read, sets, share=1.0, temperature=1.0)[""]
+
+    mean = (taught_by(first) + taught_by(report.folder)) / 2
+    np.testing.assert_allclose(taught_by(first, report.folder), mean, atol=1e-6)
+    assert np.abs(taught_by(first) - mean).max() > 0.01
+    both = (str(first), str(report.folder))
+    report = train(f"{version.path}@v1", tmp_path / "m", small(teacher=both))
+    assert len(report.card.data["teacher_sha256"]) == 2

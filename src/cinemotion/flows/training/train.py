@@ -141,8 +141,8 @@ def train(
         also=others_of,
         progress=progress,
     )
-    teacher = read_card(find_model(recipe.teacher)).hashes[ONNX] if recipe.teacher else None
-    others = [each for each in (weights, teacher) if each is not None]
+    teachers = [read_card(find_model(each)).hashes[ONNX] for each in recipe.teachers]
+    others = [each for each in (weights, *teachers) if each is not None]
     digest = hash_json([data.digest, recipe.identity(), *others])
     with _alone(folder):
         if (folder / CARD).exists():
@@ -161,7 +161,7 @@ def train(
             **({"also": {name: each.id for name, each in others_of.items()}} if also else {}),
             "digest": digest,
             **({"weights_sha256": weights} if weights else {}),
-            **({"teacher_sha256": teacher} if teacher else {}),
+            **({"teacher_sha256": teachers} if teachers else {}),
         }
         return _train(folder, data, recipe, facts, margin, licence, watch)
 

@@ -92,7 +92,8 @@ class TrainRecipe(_Section):
             gets used to whole ones (Touvron et al. 2019 found as much of sizes).
         finish_policy: Augmentations of those epochs.
         finish_rate: What the learning rate is multiplied by then.
-        teacher: A model's folder, or a shipped one's name, whose answers are part of the labels.
+        teacher: A model's folder, or a shipped one's name, whose answers are part of the labels;
+            or several, whose answers are averaged.
         teacher_share: Their share.
         teacher_temperature: What the teacher's logits are divided by.
         mirror: What is kept answers with the mean of the logits of a picture and of its mirror
@@ -123,13 +124,20 @@ class TrainRecipe(_Section):
     finish_epochs: int = Field(0, ge=0)
     finish_policy: str = "light"
     finish_rate: float = Field(0.2, gt=0, le=1)
-    teacher: str | None = None
+    teacher: str | tuple[str, ...] | None = None
     teacher_share: float = Field(0.5, ge=0, le=1)
     teacher_temperature: float = Field(2.0, gt=0)
     mirror: bool = False
     mixed_precision: bool = False
     eight_bits: bool = False
     seed: int = Field(0, ge=0)
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """All that are learned from."""
+        if self.teacher is None:
+            return ()
+        return (self.teacher,) if isinstance(self.teacher, str) else self.teacher
 
     def described(self) -> dict[str, Any]:
         """The settings as JSON, without where on this machine a file of weights lies."""

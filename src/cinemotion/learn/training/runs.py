@@ -119,21 +119,18 @@ def run_recipe(
     also = also or {}
     logits = len(data.classes) * (1 + len(also))
     model = _opened(recipe, logits, recipe.weights)
-    sets = [data.train.shares, *also.values()]
-    if recipe.teacher is not None:
-        names = [recipe.teacher, *(f"{recipe.teacher}:{name}" for name in also)]
-        sets = [
-            learn_from(
-                name,
-                data.classes,
-                data.train.read,
-                shares,
-                share=recipe.teacher_share,
-                temperature=recipe.teacher_temperature,
-            )
-            for name, shares in zip(names, sets, strict=True)
-        ]
-    feed = _Feed(recipe, data.train, np.stack(sets, axis=1) if also else sets[0])
+    sets = {"": data.train.shares, **also}
+    if recipe.teachers:
+        sets = learn_from(
+            recipe.teachers,
+            data.classes,
+            data.train.read,
+            sets,
+            share=recipe.teacher_share,
+            temperature=recipe.teacher_temperature,
+        )
+    shares = np.stack(list(sets.values()), axis=1) if also else sets[""]
+    feed = _Feed(recipe, data.train, shares)
     stages = _stages(recipe)
     if stages:
         history = _in_stages(model, stages, feed, develop, folder, digest, watch)

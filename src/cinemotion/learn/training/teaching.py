@@ -1,14 +1,16 @@
-"""A teacher's answers as labels (Hinton, Vinyals and Dean 2015): distillation.
+"""Teachers' answers as labels (Hinton, Vinyals and Dean 2015): distillation.
 
-    shares = learn_from("teacher", data.classes, data.train, share=0.5, temperature=2.0)
+    sets = {"": data.train.shares}
+    sets = learn_from(["teacher"], data.classes, data.train.read, sets, share=0.5, temperature=2.0)
 
-The teacher looks at each training picture once, as it is and mirrored; its answers are then labels
-like those of raters, and go through augmentation and mixing with the pictures.
+A teacher looks at each training picture once, as it is and mirrored; its answers are then labels
+like those of raters, and go through augmentation and mixing with the pictures. Of several teachers
+the mean is taken: where they were wrong, they were wrong in different ways.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ import numpy as np
 from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Floats
-from cinemotion.learn.classifier import Classifier, open_classifier
+from cinemotion.learn.classifier import open_classifier
 from cinemotion.learn.scores import softmax
 from cinemotion.learn.training.batches import Read
 from cinemotion.learn.training.targets import taught
@@ -25,57 +27,74 @@ _BATCH = 128
 
 
 def learn_from(
-    teacher: str | Path,
+    teachers: Sequence[str | Path],
     classes: Sequence[str],
     read: Read,
-    shares: Floats,
+    sets: Mapping[str, Floats],
     *,
     share: float,
     temperature: float,
-) -> Floats:
-    """Labels of which a teacher's answers are a part.
+) -> dict[str, Floats]:
+    """Labels of which the answers of teachers are a part.
 
     Args:
-        teacher: A model's folder, or the name of one that comes with the package.
-        classes: The ordered classes of the labels; the teacher must know them all.
+        teachers: Models' folders, or the names of some that come with the package.
+        classes: The ordered classes of the labels; a teacher must know them all.
         read: Gives the training pictures by row, float32 ``(m, H, W, 3)``, 0 to 255.
-        shares: Their labels, float32 ``(n, k)``; where a row is zeros, the teacher's answer is the
-            label.
-        share: Of the teacher's answers in the new labels.
-        temperature: What the teacher's logits are divided by; a higher one tells more of what
-            else a picture looks like.
+        sets: Their labels, float32 ``(n, k)``, by the name of the set; that of ``""`` is answered
+            by a teacher's plain answer, another by its answer of that name. Where a row is zeros,
+            the teachers' answer is the label.
+        share: Of the teachers' answers in the new labels.
+        temperature: What a teacher's logits are divided by; a higher one tells more of what else a
+            picture looks like.
 
     Returns:
-        float32 ``(n, k)``, rows sum to 1.
+        As ``sets``; rows sum to 1.
 
     Raises:
-        BadInputError: There is no such model, or it lacks a class.
+        BadInputError: There is no such model, or it lacks a class or a set of labels.
         WeightsError: Its network is missing or not its own.
     """
-    classifier = open_classifier(teacher, threads=usable_cores())
-    missing = [name for name in classes if name not in classifier.classes]
-    if missing:
-        raise BadInputError(
-            f"the teacher {teacher} does not know {', '.join(missing)}; its classes are "
-            f"{', '.join(classifier.classes)}"
-        )
-    places = [classifier.classes.index(name) for name in classes]
-    n = len(shares)
-    answers = np.empty_like(shares)
+    asked = [_Teacher(teacher, classes, list(sets)) for teacher in teachers]
+    n = len(next(iter(sets.values())))
+    answers = {name: np.zeros((n, len(classes)), np.float32) for name in sets}
     for at in range(0, n, _BATCH):
         rows = np.arange(at, min(n, at + _BATCH))
-        logits = _logits(classifier, read(rows))[:, places]
-        answers[rows] = softmax(logits, temperature)
-    unlabelled = ~shares.any(axis=1)
-    mixed = taught(shares, answers, share)
-    mixed[unlabelled] = answers[unlabelled]
-    return mixed
+        pictures = read(rows)
+        for teacher in asked:
+            for name, logits in teacher(pictures).items():
+                answers[name][rows] += softmax(logits, temperature) / len(asked)
+    found = {}
+    for name, shares in sets.items():
+        unlabelled = ~shares.any(axis=1)
+        found[name] = taught(shares, answers[name], share)
+        found[name][unlabelled] = answers[name][unlabelled]
+    return found
 
 
-def _logits(classifier: Classifier, pictures: Floats) -> Floats:
-    """The mean of the logits of pictures and of their mirror images."""
-    pictures = np.rint(pictures).astype(np.uint8)
-    both = (list(pictures), list(pictures[:, :, ::-1]))
-    first, second = (classifier.logits([np.ascontiguousarray(p) for p in each]) for each in both)
-    out: Floats = ((first + second) / 2).astype(np.float32)
-    return out
+class _Teacher:
+    """A model, asked for every set of labels at once."""
+
+    def __init__(self, name: str | Path, classes: Sequence[str], sets: Sequence[str]) -> None:
+        self._classifier = open_classifier(name, threads=usable_cores())
+        known = self._classifier.classes
+        missing = [each for each in classes if each not in known]
+        if missing:
+            raise BadInputError(
+                f"the teacher {name} does not know {', '.join(missing)}; its classes are "
+                f"{', '.join(known)}"
+            )
+        places = np.array([known.index(each) for each in classes])
+        heads = {each: self._classifier.by(each).head if each else 0 for each in sets}
+        self._columns = {each: head * len(known) + places for each, head in heads.items()}
+        # Some look at the mirror image themselves.
+        self._both = not self._classifier.card.recipe.get("mirror", False)
+
+    def __call__(self, pictures: Floats) -> dict[str, Floats]:
+        """Logits by set, the mean of those of pictures and of their mirror images."""
+        pictures = np.rint(pictures).astype(np.uint8)
+        logits = self._classifier.all_logits(list(pictures))
+        if self._both:
+            mirrored = [np.ascontiguousarray(each[:, ::-1]) for each in pictures]
+            logits = np.float32(0.5) * (logits + self._classifier.all_logits(mirrored))
+        return {name: logits[:, columns] for name, columns in self._columns.items()}
