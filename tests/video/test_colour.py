@@ -280,3 +280,14 @@ def test_bars_of_the_full_range_film_reach_black_and_white(shared: Path):
     image = first_rgb(shared / "odd" / "full-range.mp4")
     assert image.min() <= 4
     assert image.max() >= 251
+
+
+@pytest.mark.parametrize("long_side", [None, 40])
+def test_a_picture_stays_what_it_is_when_others_follow(tmp_path, long_side):
+    """The converter holds the last of each size: whoever keeps one has it to themselves."""
+    film = probe(moving_film(tmp_path / "film.mkv", 12))
+    with FilmReader(film) as reader:
+        kept = [(frame.rgb(long_side), frame.rgb(long_side).copy()) for frame in reader]
+    assert len(kept) == 12
+    assert all(np.array_equal(*pair) for pair in kept)
+    assert not np.array_equal(kept[0][0], kept[-1][0])

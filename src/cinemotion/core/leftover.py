@@ -1,17 +1,20 @@
 """Gives memory that nobody uses any more back to the system.
 
-give_back()        # now and then, in a process that lives long and has time
+give_back()                         # now and then, in a process that lives long and has time
+surplus = Surplus(); surplus()      # after each unit of work of one that has none
 
 What was freed is kept, in pieces that the next allocation does not quite fit into: over a long film
 a process creeps upwards. Finding the memory again takes a while (3 µs for each 4 kB), so that
-workers, which need it at once, keep theirs.
+workers, which need it at once, keep theirs, unless it has become much.
 """
 
 from __future__ import annotations
 
 import ctypes
+import mmap
 import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 
@@ -22,6 +25,39 @@ def give_back() -> None:
     trim = _trim()
     if trim is not None:
         trim(0)
+
+
+class Surplus:
+    """Gives memory back where the process has grown since it did so last.
+
+    Crops that are kept pin the room of a decoder's frames, which then takes new room for the next
+    segment: now and then a worker holds twice of what it uses.
+
+    Args:
+        allowed: By how many bytes it may grow.
+    """
+
+    def __init__(self, allowed: int = 64 * 1024 * 1024) -> None:
+        self._allowed = allowed
+        self._level: int | None = None
+
+    def __call__(self) -> None:
+        """Look, and give back where it is time to."""
+        used = resident()
+        level = used if self._level is None else min(self._level, used)
+        if used > level + self._allowed:
+            give_back()
+            level = resident()  # what is in use may be more than it was
+        self._level = level
+
+
+def resident() -> int:
+    """Bytes of this process that lie in memory; 0 where the system does not say."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * mmap.PAGESIZE
 
 
 @cache

@@ -18,6 +18,7 @@ from importlib import import_module
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+from cinemotion.core.leftover import Surplus
 from cinemotion.engine.executor import attempt
 
 # Often enough for a progress bar and for the watch on stalled workers, rare enough to be free.
@@ -37,12 +38,15 @@ def serve(preload: Sequence[str] = ()) -> None:
     _send(outbox, ("born", os.getpid()))
     for module in preload:
         import_module(module)
+    surplus = Surplus()
     while True:
         task, item = tasks.get()
         reporter = _Reporter(outbox)
         outcome = attempt(task, item, reporter)
         reporter.flush()
         _send(outbox, ("outcome", outcome))
+        del task, item, outcome
+        surplus()
 
 
 def _receive(inbox: BinaryIO, tasks: SimpleQueue[tuple[str, Any]]) -> None:

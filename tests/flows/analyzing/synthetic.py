@@ -20,11 +20,11 @@ from cinemotion.dataset.images import encode_image
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import CROPS
 from cinemotion.flows.analyzing.analysis import Analysis
-from cinemotion.flows.analyzing.analyze import draw_up
 from cinemotion.flows.analyzing.cast import Member
 from cinemotion.flows.analyzing.casting import Cast
 from cinemotion.flows.analyzing.footage import Footage
 from cinemotion.flows.analyzing.people import describe_tracks
+from cinemotion.flows.analyzing.reading import draw_up
 from cinemotion.flows.analyzing.settings import AnalyzeRecipe
 from cinemotion.flows.analyzing.sightings import Sightings
 from cinemotion.flows.looking.demo import portraits
