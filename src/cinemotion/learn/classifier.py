@@ -16,11 +16,11 @@ import numpy as np
 import onnxruntime as ort
 
 from cinemotion.core.emotions import UNKNOWN
-from cinemotion.core.errors import BadInputError, WeightsError
+from cinemotion.core.errors import WeightsError
 from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Floats, Image
 from cinemotion.learn.canvas import colour
-from cinemotion.learn.modelfolder import ONNX, Card, find_model, read_card, split_name
+from cinemotion.learn.modelfolder import ONNX, Card, find_model, plain_by, read_card, split_name
 from cinemotion.learn.scores import Reals, softmax
 
 _BATCH = 8  # larger ones do not fit a processor's cache, and are no faster
@@ -33,19 +33,13 @@ class Classifier:
         card: What it is.
         session: Its network, which uses one thread.
         threads: So many batches run at once; a small network has too little to share inside one.
-        head: Which set of labels it answers by, in the order of its logits.
     """
 
-    def __init__(
-        self, card: Card, session: ort.InferenceSession, threads: int = 1, head: int = 0
-    ) -> None:
+    def __init__(self, card: Card, session: ort.InferenceSession, threads: int = 1) -> None:
         self.card = card
         self._session = session
         self._threads = threads
         self._given = session.get_inputs()[0].name
-        self.head = head
-        k = len(card.classes)
-        self._columns = slice(head * k, (head + 1) * k)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -53,27 +47,24 @@ class Classifier:
         return tuple(self.card.classes)
 
     @property
+    def heads(self) -> tuple[int, ...]:
+        """The sets of labels that it answers by, in the order of its logits."""
+        return tuple(self.card.heads)
+
+    @property
     def conventions(self) -> tuple[str, ...]:
-        """The sets of labels that it can answer by, beside the first."""
+        """The names of other ways to answer."""
         return tuple(each.name for each in self.card.conventions)
 
     def by(self, convention: str) -> Classifier:
-        """The same network, answering by another set of labels.
+        """The same network, answering by a convention.
 
         Raises:
-            BadInputError: It did not learn such a set.
+            BadInputError: It knows no such convention.
         """
-        if convention not in self.conventions:
-            known = ", ".join(self.conventions) or "none but its own"
-            raise BadInputError(
-                f"{self.card.name} learned no labels {convention!r}; after the colon goes: {known}"
-            )
-        head = self.conventions.index(convention)
-        asked = self.card.conventions[head]
-        limits = {"temperature": asked.temperature, "unknown_below": asked.unknown_below}
         name = f"{self.card.name}:{convention}"
-        card = self.card.model_copy(update={"name": name, **limits})
-        return Classifier(card, self._session, self._threads, head + 1)
+        card = plain_by(self.card, convention).model_copy(update={"name": name})
+        return Classifier(card, self._session, self._threads)
 
     def __call__(self, images: Sequence[Image]) -> Reals:
         """Calibrated probabilities of some pictures of faces.
@@ -92,20 +83,20 @@ class Classifier:
         return softmax(logits, self.card.temperature)
 
     def logits(self, images: Sequence[Image]) -> Floats:
-        """What the network gives: float32 ``(n, classes)``."""
-        return self.all_logits(images)[:, self._columns]
+        """What it answers by: float32 ``(n, classes)``."""
+        return self._answered(self.all_logits(images))
 
     def all_logits(self, images: Sequence[Image]) -> Floats:
-        """The same for every set of labels, one after another: float32 ``(n, sets * classes)``."""
+        """What the network gives for every set of labels: float32 ``(n, sets, classes)``."""
         parts = [images[at : at + _BATCH] for at in range(0, len(images), _BATCH)]
         if not parts:
-            return np.zeros((0, (1 + len(self.conventions)) * len(self.classes)), np.float32)
+            return np.zeros((0, 1 + max(self.heads), len(self.classes)), np.float32)
         with ThreadPoolExecutor(min(self._threads, len(parts))) as pool:
             return np.concatenate(list(pool.map(self._answer, parts)))
 
     def run(self, batch: Floats) -> Floats:
         """The network's logits for pictures of its size, float32 ``(n, H, W, 3)``, 0 to 255."""
-        return self._run(batch)[:, self._columns]
+        return self._answered(self._run(batch))
 
     def answers(self, probabilities: Reals) -> list[str]:
         """The most probable class of each row, or ``unknown`` where confidence is too low."""
@@ -123,7 +114,17 @@ class Classifier:
 
     def _run(self, batch: Floats) -> Floats:
         [found] = self._session.run(None, {self._given: batch})
-        return np.asarray(found, np.float32)
+        return np.asarray(found, np.float32).reshape(len(batch), -1, len(self.classes))
+
+    def _answered(self, logits: Floats) -> Floats:
+        """The mean over the heads that decide."""
+        return answered(logits, self.heads)
+
+
+def answered(logits: Floats, heads: Sequence[int]) -> Floats:
+    """The mean of the logits of some sets of labels: ``(n, sets, k)`` to ``(n, k)``, float32."""
+    found: Floats = logits[:, list(heads)].mean(axis=1, dtype=np.float32)
+    return found
 
 
 def open_classifier(name: str | Path, *, threads: int = 1) -> Classifier:

@@ -10,7 +10,7 @@
 
 The card is written last: a folder with a card is complete. A name such as ``compact-v1`` stands
 for a model inside the package. ``MODEL:CONVENTION`` asks a model that learned several sets of
-labels to answer by one of them.
+labels to answer by one of them, ``MODEL:mean`` by all of them alike.
 """
 
 from __future__ import annotations
@@ -29,22 +29,27 @@ CARD, ONNX, KERAS = "card.json", "model.onnx", "model.keras"
 SHIPPED = Path(__file__).parent.parent / "models"
 """Where the models lie that come with the package."""
 
+MEAN = "mean"
+"""The convention of a model with several sets of labels that no set decides alone."""
+
 FORMAT = 1
 """Of the card; raised when its fields change their meaning."""
 
 
 class Convention(BaseModel):
-    """A further set of labels that a model learned, with logits of its own.
+    """A way to answer of a model that learned several sets of labels.
 
     Attributes:
         name: What it is asked for by.
-        temperature: What its logits are divided by.
+        heads: Which sets decide, by the order of their logits; of several, the mean of the logits.
+        temperature: What those are divided by.
         unknown_below: The confidence below which the answer is ``unknown``.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: str
+    heads: list[int] = Field(min_length=1)
     temperature: float = Field(gt=0)
     unknown_below: float = Field(ge=0)
 
@@ -60,9 +65,11 @@ class Card(BaseModel):
         size: Side of the pictures in pixels.
         margin: Side of the pictures in face sizes (``faces/framing.py``), as it was trained on.
         lift: How far the face's centre lies below the picture's, by the picture's side.
-        temperature: What logits are divided by.
+        heads: Which sets of labels decide the plain answer, by the order of their logits; the
+            network gives those of one set after another.
+        temperature: What the mean of their logits is divided by.
         unknown_below: The confidence below which the answer is ``unknown``.
-        conventions: Further sets of labels; their logits come after those of the first, in order.
+        conventions: Other ways to answer, which are asked for by name.
         parameters: How many weights there are.
         data: Version, samples by side and class, what was left out.
         recipe: How it was trained.
@@ -83,6 +90,7 @@ class Card(BaseModel):
     size: int = Field(ge=8)
     margin: float = Field(gt=0)
     lift: float = 0.0
+    heads: list[int] = Field(default_factory=lambda: [0], min_length=1)
     temperature: float = Field(gt=0)
     unknown_below: float = Field(ge=0)
     conventions: list[Convention] = Field(default_factory=list)
@@ -95,6 +103,22 @@ class Card(BaseModel):
     licence: str
     use: str
     limits: list[str]
+
+
+def plain_by(card: Card, convention: str) -> Card:
+    """The card of a model whose plain answer is that of a convention.
+
+    Raises:
+        BadInputError: It knows no such convention.
+    """
+    found = next((each for each in card.conventions if each.name == convention), None)
+    if found is None:
+        known = ", ".join(each.name for each in card.conventions) or "none but its own"
+        raise BadInputError(
+            f"{card.name} learned no labels {convention!r}; after the colon goes: {known}"
+        )
+    settings = found.model_dump(include={"heads", "temperature", "unknown_below"})
+    return card.model_copy(update=settings)
 
 
 def split_name(name: str | Path) -> tuple[str, str | None]:

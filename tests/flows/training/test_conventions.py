@@ -20,7 +20,7 @@ from cinemotion.flows.labelling.suggest import suggest_labels
 from cinemotion.flows.training.data import training_data
 from cinemotion.flows.versions.freeze import freeze
 from cinemotion.learn.classifier import open_classifier
-from cinemotion.learn.modelfolder import read_card
+from cinemotion.learn.modelfolder import MEAN, plain_by, read_card, write_card
 from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
 from frozen import Sample, frozen, png
 from shown import PLACES, shown, told_apart
@@ -79,7 +79,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_each_set_of_labels_is_answered_by_its_own_head(model: Path) -> None:
     card = read_card(model)
-    assert [each.name for each in card.conventions] == [OTHER]
+    assert [(each.name, each.heads) for each in card.conventions] == [(OTHER, [1]), (MEAN, [0, 1])]
+    assert card.heads == [0]
     assert card.measures["develop"]["accuracy"] > 0.9
     assert card.measures[f"develop, labels of {OTHER}"]["accuracy"] > 0.9
     assert set(card.data["also"]) == {OTHER}
@@ -92,6 +93,14 @@ def test_each_set_of_labels_is_answered_by_its_own_head(model: Path) -> None:
         np.testing.assert_allclose(found.sum(axis=1), 1)
         assert [card.classes[i] for i in found.argmax(axis=1)] == expected
     assert other.card.temperature == card.conventions[0].temperature
+    # What the two sets say of every picture but a neutral one contradicts the other.
+    mean = open_classifier(f"{model}:{MEAN}")
+    np.testing.assert_allclose(
+        mean.logits(pictures), (own.logits(pictures) + other.logits(pictures)) / 2, atol=1e-5
+    )
+    assert 0.4 < card.measures[f"develop, labels of {MEAN}"]["accuracy"] < 0.8
+    plain = plain_by(card, MEAN)
+    assert plain.heads == [0, 1] and plain.temperature == card.conventions[1].temperature
     with pytest.raises(BadInputError, match=r"no labels 'raters'.*fer2013"):
         open_classifier(f"{model}:raters")
     with pytest.raises(BadInputError, match="there is no model"):
@@ -118,6 +127,36 @@ def test_labels_are_compared_with_the_answers_of_their_head(
     assert pair["accuracy"][1] == 1 and pair["accuracy"][0] < 0.5
 
 
+def test_a_model_may_answer_plainly_by_all_of_them(model: Path, table: str, tmp_path: Path) -> None:
+    shutil.copytree(model, tmp_path / "m")
+    write_card(tmp_path / "m", plain_by(read_card(model), MEAN))
+    pictures = [shown(label, 88) for label in PLACES]
+    both, plain = (open_classifier(each) for each in (f"{model}:{MEAN}", tmp_path / "m"))
+    np.testing.assert_array_equal(both(pictures), plain(pictures))
+    report, given, _ = evaluate(tmp_path / "m", table, robustness=False)
+    assert report.sets[OTHER]["answered_by"] == OTHER
+    assert report.sets[OTHER]["measures"]["accuracy"]["value"] == 1
+    assert not np.array_equal(given.logits, given.to(OTHER).logits)
+
+
+def test_the_first_set_has_the_name_of_its_only_annotator(version: Version, tmp_path: Path) -> None:
+    report = train(
+        f"{version.path}@other",
+        tmp_path / "m",
+        recipe(epochs=1),
+        also={"shown": f"{version.path}@v1"},
+    )
+    ways = {each.name: each.heads for each in report.card.conventions}
+    assert ways == {OTHER: [0], "shown": [1], MEAN: [0, 1]}
+    with pytest.raises(BadInputError, match="'fer2013' is taken"):
+        train(
+            f"{version.path}@other",
+            tmp_path / "n",
+            recipe(epochs=1),
+            also={OTHER: f"{version.path}@v1"},
+        )
+
+
 def test_samples_that_the_other_set_lacks_are_learned_by_the_first_head(version: Version) -> None:
     from cinemotion.dataset.reference import need_version
     from cinemotion.dataset.versions import open_version
@@ -139,7 +178,7 @@ def test_a_teacher_teaches_both(model: Path, version: Version, tmp_path: Path) -
         recipe(epochs=1, teacher=str(model), mirror=True, eight_bits=True),
         also={OTHER: f"{version.path}@other"},
     )
-    assert report.card.data["teacher_sha256"] and len(report.card.conventions) == 1
+    assert report.card.data["teacher_sha256"] and len(report.card.conventions) == 2
     with pytest.raises(BadInputError, match="no labels 'third'"):
         train(
             f"{version.path}@v1",
@@ -158,6 +197,7 @@ def test_versions_that_do_not_fit_are_refused(version: Version, tmp_path: Path) 
         ("x", apart, "none of the samples"),
         ("a:b", version, "cannot be called 'a:b'"),
         ("labels", version, "cannot be called 'labels'"),
+        (MEAN, version, "cannot be called 'mean'"),
     )
     for name, other, said_of in cases:
         with pytest.raises(BadInputError, match=said_of):

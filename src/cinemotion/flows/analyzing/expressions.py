@@ -56,7 +56,7 @@ def read_expressions(
         "network": card.hashes[ONNX],
         "framing": [card.margin, card.lift],
     }
-    if classifier.head:  # of one network, another set of labels
-        recipe["head"] = classifier.head
+    if classifier.heads != (0,):  # of one network, other sets of labels
+        recipe["heads"] = list(classifier.heads)
     logits = kept_vectors(dataset, recipe, len(card.classes), ids, compute, progress)
     return classifier.calibrated(logits)

@@ -110,7 +110,7 @@ def evaluate(
         raise BadInputError(f"no picture of {data} can be read")
     truths = find_truths(given.said, classifier.classes)
     chosen = split_name(model)[1] is not None
-    by = () if chosen else tuple(name for name in truths if name in classifier.conventions)
+    by = () if chosen else _own_heads(classifier, list(truths))
     for name in by:
         again = open_cases(data, split=split)
         given.by[name] = collect(
@@ -132,6 +132,12 @@ def evaluate(
         speed=_speed(classifier),
     )
     return report, given, truths
+
+
+def _own_heads(classifier: Classifier, names: Sequence[str]) -> tuple[str, ...]:
+    """The annotators whose labels a model answers by otherwise than plainly."""
+    known = [name for name in names if name in classifier.conventions]
+    return tuple(name for name in known if classifier.by(name).heads != classifier.heads)
 
 
 def _notices(classifier: Classifier, about: dict[str, str]) -> list[str]:

@@ -34,9 +34,11 @@ from cinemotion.flows.training.data import Sides, TrainingData, training_data
 from cinemotion.flows.training.sheets import write_history
 from cinemotion.flows.training.words import LIMITS, USE, write_readme
 from cinemotion.learn.calibration import fit_temperature, fit_threshold
+from cinemotion.learn.classifier import answered
 from cinemotion.learn.modelfolder import (
     CARD,
     KERAS,
+    MEAN,
     ONNX,
     Card,
     Convention,
@@ -105,7 +107,8 @@ def train(
         margin: Side of the pictures in face sizes, see ``faces/align.py``; of our crops, 2.
         share: Of the training samples of each class, drawn at random.
         also: By name, further ``DATASET@VERSION`` of the same samples, whose labels a head of its
-            own learns: :func:`~cinemotion.learn.classifier.open_classifier` takes ``MODEL:NAME``.
+            own learns: :func:`~cinemotion.learn.classifier.open_classifier` takes ``MODEL:NAME``,
+            and ``MODEL:mean`` for all sets alike; ``MODEL`` is the first.
         licence: Of the weights.
         progress: Told about pictures that are prepared.
         watch: Told how the training goes.
@@ -123,11 +126,13 @@ def train(
     _refuse_leaks(version, allow_leakage)
     near = Nearness()
     twins = twins_of(open_dataset(version.path), away_from, near, progress)
+    first = _annotator(version)
     for name in also or {}:
-        if not name or ":" in name or name == LABELS:
+        if not name or ":" in name or name in (LABELS, MEAN, first):
             raise BadInputError(
                 f"a further set of labels cannot be called {name!r}: the name comes after a colon, "
-                f"and {LABELS!r} are those of every version; name who labelled"
+                f"{LABELS!r} are those of every version, {MEAN!r} stands for all sets, and "
+                f"{first or 'that of the first set'!r} is taken; name who labelled"
             )
     others_of = {name: open_version(*need_version(each)) for name, each in (also or {}).items()}
     for other in others_of.values():
@@ -163,7 +168,7 @@ def train(
             **({"weights_sha256": weights} if weights else {}),
             **({"teacher_sha256": teachers} if teachers else {}),
         }
-        return _train(folder, data, recipe, facts, margin, licence, watch)
+        return _train(folder, data, recipe, facts, first, margin, licence, watch)
 
 
 def _train(
@@ -171,6 +176,7 @@ def _train(
     data: TrainingData,
     recipe: TrainRecipe,
     facts: dict[str, Any],
+    first: str | None,
     margin: float,
     licence: str,
     watch: Watch | None,
@@ -192,11 +198,14 @@ def _train(
     export_onnx(model, folder / ONNX, check=data.develop.read_range(0, min(16, n)))
     if recipe.eight_bits:
         round_network(folder / ONNX, data.train.read, len(data.train))
-    sets = {"": data.develop.shares, **data.develop.also}
-    parts = np.split(answer(folder / ONNX, data.develop.read_range, n), len(sets), axis=1)
-    found = [_calibrated(*each) for each in zip(sets, parts, sets.values(), strict=True)]
-    [own, *conventions] = [convention for convention, _ in found]
-    measured = [measures for _, measures in found]
+    logits = answer(folder / ONNX, data.develop.read_range, n)
+    logits = logits.reshape(n, -1, len(data.classes))
+    sets = [data.develop.shares, *data.develop.also.values()]
+    found = {
+        name: _calibrated(name, heads, logits, [sets[head] for head in heads])
+        for name, heads in _conventions(first, list(data.develop.also)).items()
+    }
+    (own, _), *others = found.values()
     card = Card(
         name=folder.resolve().name,
         model=recipe.model,
@@ -205,13 +214,13 @@ def _train(
         margin=margin,
         temperature=own.temperature,
         unknown_below=own.unknown_below,
-        conventions=conventions,
+        conventions=[convention for convention, _ in others],
         parameters=model.count_params(),
         data=facts | {"epochs": len(history)},
         recipe=recipe.described(),
         measures={
-            f"develop, labels of {name}" if name else "develop": each
-            for name, each in zip(sets, measured, strict=True)
+            f"develop, labels of {name}" if name else "develop": measures
+            for name, (_, measures) in found.items()
         },
         libraries=_libraries(),
         hashes=hashes_of(folder),
@@ -224,16 +233,40 @@ def _train(
     return TrainReport(folder, card, len(history), again=False)
 
 
-def _calibrated(name: str, logits: Floats, shares: Floats) -> tuple[Convention, dict[str, Any]]:
-    """How a set of labels is answered by, and how well; samples without a label do not count."""
-    labelled = shares.any(axis=1)
-    logits, shares = logits[labelled], shares[labelled]
+def _conventions(first: str | None, also: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """The ways to answer, by name, and the sets that decide; the plain one has none."""
+    found: dict[str, tuple[int, ...]] = {"": (0,)}
+    if also:
+        if first is not None:
+            found[first] = (0,)
+        found |= {name: (at,) for at, name in enumerate(also, start=1)}
+        found[MEAN] = tuple(range(1 + len(also)))
+    return found
+
+
+def _calibrated(
+    name: str, heads: Sequence[int], logits: Floats, sets: Sequence[Floats]
+) -> tuple[Convention, dict[str, Any]]:
+    """How to answer by some sets of labels, and how well that is done, for each of them alike.
+
+    Args:
+        name: Of the convention.
+        heads: The sets.
+        logits: float32 ``(n, sets, k)``, of all sets.
+        sets: The labels of those, ``(n, k)``; samples without a label do not count.
+    """
+    said = answered(logits, heads)
+    shares = np.concatenate([labels[labels.any(axis=1)] for labels in sets])
+    said = np.concatenate([said[labels.any(axis=1)] for labels in sets])
     truth = shares.argmax(axis=1)
     # Confidence is to say how often the answer is the one that most raters gave.
-    temperature = fit_temperature(logits, one_hot(truth, shares.shape[1]))
-    probabilities = softmax(logits, temperature)
+    temperature = fit_temperature(said, one_hot(truth, shares.shape[1]))
+    probabilities = softmax(said, temperature)
     convention = Convention(
-        name=name, temperature=temperature, unknown_below=fit_threshold(probabilities, truth)
+        name=name,
+        heads=list(heads),
+        temperature=temperature,
+        unknown_below=fit_threshold(probabilities, truth),
     )
     return convention, describe_answers(probabilities, shares)
 
@@ -257,6 +290,12 @@ def _save(model: keras.Model, path: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             draft.unlink()
+
+
+def _annotator(version: Version) -> str | None:
+    """Who gave the labels of a version, where it is one annotator that was named."""
+    annotators = version.record["recipe"].get("labels", {}).get("annotators") or []
+    return str(annotators[0]) if len(annotators) == 1 else None
 
 
 def _refuse_leaks(version: Version, reason: str | None) -> None:

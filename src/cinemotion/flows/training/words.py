@@ -58,8 +58,12 @@ def _page(card: Card) -> str:
 
 
 def _conventions(card: Card) -> list[str]:
+    if not card.conventions:
+        return []
     names = ", ".join(f"`{card.name}:{each.name}`" for each in card.conventions)
-    return ["", f"It learned further labels, and answers by them as {names}."] if names else []
+    same = [each.name for each in card.conventions if each.heads == card.heads]
+    plain = f"`{card.name}` alone is {' and '.join(same)}. " if same else ""
+    return ["", f"It learned several sets of labels; ways to answer: {names}. {plain}".rstrip()]
 
 
 def _measures(name: str, found: dict[str, Any]) -> list[str]:

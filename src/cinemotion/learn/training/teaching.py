@@ -18,7 +18,7 @@ import numpy as np
 from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Floats
-from cinemotion.learn.classifier import open_classifier
+from cinemotion.learn.classifier import answered, open_classifier
 from cinemotion.learn.scores import softmax
 from cinemotion.learn.training.batches import Read
 from cinemotion.learn.training.targets import taught
@@ -41,8 +41,8 @@ def learn_from(
         teachers: Models' folders, or the names of some that come with the package.
         classes: The ordered classes of the labels; a teacher must know them all.
         read: Gives the training pictures by row, float32 ``(m, H, W, 3)``, 0 to 255.
-        sets: Their labels, float32 ``(n, k)``, by the name of the set; that of ``""`` is answered
-            by a teacher's plain answer, another by its answer of that name. Where a row is zeros,
+        sets: Their labels, float32 ``(n, k)``, by the name of the set; that of ``""`` is taught
+            by a teacher's first set, another by its answer of that name. Where a row is zeros,
             the teachers' answer is the label.
         share: Of the teachers' answers in the new labels.
         temperature: What a teacher's logits are divided by; a higher one tells more of what else a
@@ -84,9 +84,9 @@ class _Teacher:
                 f"the teacher {name} does not know {', '.join(missing)}; its classes are "
                 f"{', '.join(known)}"
             )
-        places = np.array([known.index(each) for each in classes])
-        heads = {each: self._classifier.by(each).head if each else 0 for each in sets}
-        self._columns = {each: head * len(known) + places for each, head in heads.items()}
+        self._places = [known.index(each) for each in classes]
+        # The first set is taught by the teacher's first, whatever it answers by.
+        self._heads = {each: self._classifier.by(each).heads if each else (0,) for each in sets}
         # Some look at the mirror image themselves.
         self._both = not self._classifier.card.recipe.get("mirror", False)
 
@@ -97,4 +97,6 @@ class _Teacher:
         if self._both:
             mirrored = [np.ascontiguousarray(each[:, ::-1]) for each in pictures]
             logits = np.float32(0.5) * (logits + self._classifier.all_logits(mirrored))
-        return {name: logits[:, columns] for name, columns in self._columns.items()}
+        return {
+            name: answered(logits, heads)[:, self._places] for name, heads in self._heads.items()
+        }
