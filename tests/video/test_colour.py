@@ -120,6 +120,26 @@ def test_alpha_is_composed_over_black(tmp_path):
     assert_close(centres(first_rgb(path), len(COLOURS)), wanted, 1)
 
 
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+def test_alpha_of_webm_is_composed_too(tmp_path, codec):
+    """It is a stream inside the stream, which FFmpeg's own decoders pass over."""
+    options = {"auto-alt-ref": "0", "g": "6"}
+    red = np.zeros((64, 64, 4), np.uint8)
+    red[..., 0] = 200
+    red[:, :32, 3] = 255
+    frames = [av.VideoFrame.from_ndarray(red, "rgba").reformat(format="yuva420p")] * 18
+    film = probe(write_film(tmp_path / "a.webm", frames, codec, options=options))
+    assert film.has_alpha
+    with FilmReader(film) as reader:
+        pictures = [frame.rgb() for frame in reader]
+    with FilmReader(film, key_frames_only=True) as reader:
+        keys = [frame.rgb() for frame in reader]
+    assert len(pictures) == 18 and 3 <= len(keys) < 18
+    for image in (*pictures, *keys):
+        assert_close(image[8:56:8, 8].astype(int), np.array([200, 0, 0]), 3)
+        assert image[:, 40:].max() <= 3
+
+
 # --- HDR: the curves written down a second time, forwards, from the standards
 
 

@@ -13,10 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from av.codec import Codec, CodecContext
+from av.codec.codec import UnknownCodecError
 from av.container import InputContainer
 from av.error import EOFError as EndOfStream
 from av.error import FFmpegError
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
@@ -26,6 +29,8 @@ Report = Callable[[int | None, str], object]
 # How far before the wished time a seek is tried again when it landed after it.
 _STEPS_BACK = (0, 1, 2, 4, 8, 16, 32, 64)
 _REORDERING = {"h264", "hevc"}
+# FFmpeg's own decoders of these leave the alpha plane out, which is a stream inside the stream.
+_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 def packets_from_key(
@@ -94,11 +99,12 @@ def decode(
             between them, a decoder would put key frames into a wrong order.
     """
     untimed = stream.container.format.name == "avi" and stream.codec_context.name in _REORDERING
+    decoder = _decoder(stream)
     damage: int | None = None  # time of the last damaged packet or frame
     damaged = False
     for packet in chain(_until_error(packets, report), [None]):
         try:
-            frames = _decode_alone(packet, stream) if singly else stream.decode(packet)
+            frames = _decode_alone(packet, decoder) if singly else decoder.decode(packet)
         except EndOfStream:
             continue  # a second flush of a decoder that is already empty
         except FFmpegError as error:
@@ -111,7 +117,7 @@ def decode(
             if frame.is_corrupt:
                 damaged, damage = True, frame.pts
                 report(frame.pts, "frame decoded with errors")
-            elif frame.key_frame or frame.pict_type == PictureType.I:
+            elif _needs_no_other(frame, packet, decoder):
                 # It may have been decoded before the damage and only come out after it.
                 damaged = damaged and not _is_later(frame.pts, damage)
                 yield frame
@@ -121,13 +127,39 @@ def decode(
                 yield frame
 
 
-def _decode_alone(packet: Packet[VideoStream] | None, stream: VideoStream) -> list[VideoFrame]:
+def _decoder(stream: VideoStream) -> VideoCodecContext:
+    """The stream's decoder, or one that reads alpha too, where FFmpeg was built with it."""
+    own = stream.codec_context
+    name = _ALPHA.get(own.codec.canonical_name)
+    if name is None or stream.metadata.get("alpha_mode") != "1":
+        return own
+    try:
+        decoder = CodecContext.create(Codec(name, "r"))
+    except UnknownCodecError:
+        return own
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = own.extradata
+    decoder.thread_count = own.thread_count
+    return decoder
+
+
+def _needs_no_other(
+    frame: VideoFrame, packet: Packet[VideoStream] | None, decoder: VideoCodecContext
+) -> bool:
+    if decoder.name in _ALPHA.values():  # which do not mark their frames, and hold none back
+        return packet is not None and packet.is_keyframe
+    return frame.key_frame or frame.pict_type == PictureType.I
+
+
+def _decode_alone(
+    packet: Packet[VideoStream] | None, decoder: VideoCodecContext
+) -> list[VideoFrame]:
     if packet is None:
         return []
     try:
-        return [*stream.decode(packet), *stream.decode(None)]
+        return [*decoder.decode(packet), *decoder.decode(None)]
     finally:
-        stream.codec_context.flush_buffers()
+        decoder.flush_buffers()
 
 
 def _is_later(pts: int | None, damage: int | None) -> bool:
