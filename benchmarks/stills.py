@@ -2,7 +2,7 @@
 
     python benchmarks/stills.py [--model compact-v1] [--json benchmarks/results/stills.json]
 
-Twelve clips of twelve actors: the five of the course-layout zip (consecutive pictures) and the
+Twelve clips of twelve actors: the five of the course-layout zip (one copy of each picture) and the
 seven ``acted-*.mp4`` (every fifth frame). In each picture the largest face is cut out as the
 shipped model wants it, for both networks. A picture is right where its answer is the acted
 expression; a clip, where the mean over its pictures is. Frames of a clip are alike, so twelve clips
@@ -16,6 +16,7 @@ import io
 import re
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,12 @@ def pictures() -> Iterator[tuple[str, str, str, np.ndarray]]:
             if not name.endswith(".zip") or name.startswith("__MACOSX"):
                 continue
             with zipfile.ZipFile(io.BytesIO(outer.read(name))) as inner:
-                for member in sorted(inner.namelist()):
-                    path = Path(member)
-                    if path.suffix != ".png" or member.startswith("__MACOSX"):
+                seen: set[int] = set()
+                for member in sorted(inner.infolist(), key=lambda each: each.filename):
+                    path = Path(member.filename)
+                    if path.suffix != ".png" or path.parts[0] == "__MACOSX" or member.CRC in seen:
                         continue
+                    seen.add(member.CRC)
                     picture = Path(folder) / path.name
                     picture.write_bytes(inner.read(member))
                     try:
@@ -74,7 +77,7 @@ def main() -> None:
     classifier = open_classifier(arguments.model)
     framing = Framing(classifier.card.margin, classifier.card.lift)
     detector = open_detector("centerface", min_score=0.5)
-    rows, faces = [], []
+    rows, faces, without = [], [], Counter[str]()
     for kind, clip, acted, image in pictures():
         [found] = detector.detect([image])
         if len(found):
@@ -83,6 +86,12 @@ def main() -> None:
             size = classifier.card.size
             faces.append(cut_face(image, found.landmarks[i], found.boxes[i], size, framing))
             rows.append((kind, clip, acted))
+        else:
+            without[clip] += 1
+    print(f"pictures without a face: {dict(without) or 'none'}")
+    unseen = set(without) - {clip for _, clip, _ in rows}
+    if unseen:
+        raise SystemExit(f"no face in any picture of {', '.join(sorted(unseen))}")
     answers = {arguments.model: (classifier.classes, classifier(faces))}
     for name in classifier.conventions:
         answers[f"{arguments.model}:{name}"] = (classifier.classes, classifier.by(name)(faces))

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from cinemotion.core.leftover import resident
+
 
 def square(item: int, report: Any) -> int:
     report(1.0)
@@ -72,3 +74,14 @@ def loads_json(item: int, report: Any) -> int:
 
     value: int = json.loads(str(item))
     return value
+
+
+_pins: list[bytearray] = []
+
+
+def hoard(item: str, report: Any) -> int:
+    """Where asked to, leaves a heap of which every second block is free; what the process holds."""
+    if item == "hoard":
+        blocks = [bytearray(b"x" * 100_000) for _ in range(2000)]
+        _pins.extend(blocks[::2])
+    return resident()

@@ -191,3 +191,11 @@ def test_a_module_that_cannot_be_loaded_is_an_outcome() -> None:
         outcome = next(pool.run("tasks:square", [1]))
     assert outcome.fate == "killed"
     assert "No module named 'no_such_module_of_ours'" in str(outcome.error)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the heap of glibc")
+def test_a_worker_gives_back_what_a_unit_left_free() -> None:
+    with ProcessExecutor(workers=1) as pool:
+        held = [each.value for each in pool.run("tasks:hoard", ["", "hoard", ""])]
+    assert held[1] - held[0] > 180e6  # nobody can give back while the unit is at work
+    assert held[1] - held[2] > 80e6

@@ -120,6 +120,32 @@ def test_alpha_is_composed_over_black(tmp_path):
     assert_close(centres(first_rgb(path), len(COLOURS)), wanted, 1)
 
 
+def remuxed(path, to):
+    """The same stream in another file, by which the names of tags become capital letters."""
+    with av.open(str(path)) as film, av.open(str(to), "w") as out:
+        stream = out.add_stream_from_template(film.streams.video[0])
+        stream.metadata.update({"ALPHA_MODE": "1"})
+        for packet in film.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    return to
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_colours_of_vp8_are_those_of_bt601_at_any_size(tmp_path, alpha):
+    green = np.zeros((720, 1280, 4), np.uint8)
+    green[..., 1], green[..., 3] = 200, 255
+    kind = "yuva420p" if alpha else "yuv420p"
+    frame = av.VideoFrame.from_ndarray(green, "rgba").reformat(
+        format=kind, dst_colorspace="ITU601", dst_color_range="MPEG"
+    )
+    options = {"auto-alt-ref": "0"}
+    film = probe(write_film(tmp_path / "a.webm", [frame] * 2, "libvpx", options=options))
+    assert film.has_alpha == alpha
+    assert_close(first_rgb(film.path)[360, 640].astype(int), np.array([0, 200, 0]), 6)
+
+
 @pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
 def test_alpha_of_webm_is_composed_too(tmp_path, codec):
     """It is a stream inside the stream, which FFmpeg's own decoders pass over."""
@@ -130,6 +156,7 @@ def test_alpha_of_webm_is_composed_too(tmp_path, codec):
     frames = [av.VideoFrame.from_ndarray(red, "rgba").reformat(format="yuva420p")] * 18
     film = probe(write_film(tmp_path / "a.webm", frames, codec, options=options))
     assert film.has_alpha
+    assert probe(remuxed(film.path, tmp_path / "b.mkv")).has_alpha
     with FilmReader(film) as reader:
         pictures = [frame.rgb() for frame in reader]
     with FilmReader(film, key_frames_only=True) as reader:

@@ -7,7 +7,7 @@ that results of two revisions are never mixed in one dataset without being told 
 from __future__ import annotations
 
 REVISIONS = {
-    "reader": 1,
+    "reader": 2,
     "colour": 1,
     "letterbox": 1,
     "thumbnail": 1,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -146,6 +147,18 @@ def open_classifier(name: str | Path, *, threads: int = 1) -> Classifier:
     except Exception as error:
         line = " ".join(str(error).split())[:200]
         raise WeightsError(f"{folder / ONNX} cannot be run: {line}") from error
+    _check_width(folder, card, session.get_outputs()[0].shape[-1])
     classifier = Classifier(card, session, threads)
     _, convention = split_name(name)
     return classifier if convention is None else classifier.by(convention)
+
+
+def _check_width(folder: Path, card: Card, width: Any) -> None:
+    """The network must have the logits that the card speaks of."""
+    ways = [card.heads, *(each.heads for each in card.conventions)]
+    k, heads = len(card.classes), 1 + max(max(way) for way in ways)
+    if isinstance(width, int) and (width % k or width < heads * k):
+        raise WeightsError(
+            f"{folder / ONNX} gives {width} numbers, the card speaks of {heads} sets of labels of "
+            f"{k} classes; copy the whole folder of the model again"
+        )

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cinemotion.core.errors import BadInputError, WeightsError
 from cinemotion.core.hashing import hash_file
@@ -32,8 +32,11 @@ SHIPPED = Path(__file__).parent.parent / "models"
 MEAN = "mean"
 """The convention of a model with several sets of labels that no set decides alone."""
 
-FORMAT = 1
-"""Of the card; raised when its fields change their meaning."""
+FORMAT = 2
+"""Of the card; raised when its fields change their meaning. In 1, conventions had no ``heads``."""
+
+
+Head = Annotated[int, Field(ge=0)]
 
 
 class Convention(BaseModel):
@@ -49,7 +52,7 @@ class Convention(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: str
-    heads: list[int] = Field(min_length=1)
+    heads: list[Head] = Field(min_length=1)
     temperature: float = Field(gt=0)
     unknown_below: float = Field(ge=0)
 
@@ -90,7 +93,7 @@ class Card(BaseModel):
     size: int = Field(ge=8)
     margin: float = Field(gt=0)
     lift: float = 0.0
-    heads: list[int] = Field(default_factory=lambda: [0], min_length=1)
+    heads: list[Head] = Field(default_factory=lambda: [0], min_length=1)
     temperature: float = Field(gt=0)
     unknown_below: float = Field(ge=0)
     conventions: list[Convention] = Field(default_factory=list)
@@ -103,6 +106,16 @@ class Card(BaseModel):
     licence: str
     use: str
     limits: list[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_format_1(cls, given: Any) -> Any:
+        """In a card of format 1 the place of a convention says which head it is."""
+        if isinstance(given, dict) and given.get("format") == 1:
+            conventions = enumerate(given.get("conventions", []), start=1)
+            numbered = [{"heads": [at], **each} for at, each in conventions]
+            return given | {"format": FORMAT, "conventions": numbered}
+        return given
 
 
 def plain_by(card: Card, convention: str) -> Card:

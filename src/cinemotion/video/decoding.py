@@ -21,6 +21,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 
 # Told about everything that cannot be used: its time in ticks, or None, and a line about it.
@@ -114,6 +115,8 @@ def decode(
         for frame in frames:
             if untimed:
                 frame.pts = frame.dts
+            if decoder.name == _ALPHA["vp8"]:  # which does not say what VP8 always is
+                frame.colorspace = Colorspace.ITU601
             if frame.is_corrupt:
                 damaged, damage = True, frame.pts
                 report(frame.pts, "frame decoded with errors")
@@ -131,7 +134,8 @@ def _decoder(stream: VideoStream) -> VideoCodecContext:
     """The stream's decoder, or one that reads alpha too, where FFmpeg was built with it."""
     own = stream.codec_context
     name = _ALPHA.get(own.codec.canonical_name)
-    if name is None or stream.metadata.get("alpha_mode") != "1":
+    marks = {key.lower(): value for key, value in stream.metadata.items()}  # remuxing shouts
+    if name is None or marks.get("alpha_mode") != "1":
         return own
     try:
         decoder = CodecContext.create(Codec(name, "r"))
@@ -140,6 +144,7 @@ def _decoder(stream: VideoStream) -> VideoCodecContext:
     assert isinstance(decoder, VideoCodecContext)
     decoder.extradata = own.extradata
     decoder.thread_count = own.thread_count
+    decoder.color_primaries, decoder.color_trc = own.color_primaries, own.color_trc
     return decoder
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.flows.analyzing.analysis import SCHEMA
-from cinemotion.flows.analyzing.analyze import analyze
+from cinemotion.flows.analyzing.analyze import _LoadsAhead, analyze
 from cinemotion.flows.analyzing.footage import take_footage
 from cinemotion.flows.analyzing.settings import AnalyzeRecipe, People, load_analyze_recipe
 from cinemotion.flows.analyzing.sightings import read_sightings
 from cinemotion.flows.building.build import build
+from cinemotion.flows.building.watch import Quiet
 from cinemotion.recipes import BuildRecipe, Sampling
 from pages import check_page
 
@@ -199,3 +201,27 @@ def test_bad_input_is_one_line(film: Path, tmp_path: Path) -> None:
             recipe=AnalyzeRecipe(build=BuildRecipe(subject="frame")),
         )
     assert not (tmp_path / "r").exists()
+
+
+def test_what_comes_later_is_loaded_once_the_workers_are_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def load(name: str) -> None:
+        asked.append(name)
+        raise ImportError(name)  # is said where the module is needed, not here
+
+    monkeypatch.setattr("cinemotion.flows.analyzing.analyze.import_module", load)
+    said: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", said.append)
+    before = set(threading.enumerate())
+    watch = _LoadsAhead(Quiet())
+    watch.begin(1, 10.0)
+    assert asked == []
+    for _ in range(3):
+        watch.advance(1.0, 0)
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    assert sorted(asked) == ["cinemotion.flows.analyzing.reading", "ruptures"]
+    assert said == []

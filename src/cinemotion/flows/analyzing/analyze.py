@@ -13,6 +13,7 @@ the workers decode.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from importlib import import_module
@@ -153,7 +154,7 @@ class _LoadsAhead:
             self._loads = True
             names = ("cinemotion.flows.analyzing.reading", "ruptures")
             for name in names:
-                threading.Thread(target=import_module, args=(name,), daemon=True).start()
+                threading.Thread(target=_load, args=(name,), daemon=True).start()
         self._watch.advance(seconds, faces)
 
     def skip(self, seconds: float) -> None:
@@ -163,6 +164,11 @@ class _LoadsAhead:
     def end_film(self, row: dict[str, Any]) -> None:
         """See :meth:`Watch.end_film`."""
         self._watch.end_film(row)
+
+
+def _load(module: str) -> None:
+    with contextlib.suppress(ImportError):  # it is said where the module is needed
+        import_module(module)
 
 
 def _slug(footage: Footage) -> str:

@@ -36,8 +36,8 @@ class Answers:
         corrupted: By corruption, the probabilities of the samples ``tried``.
         tried: Rows of the samples that were corrupted.
         unreadable: Why the others could not be read, by name.
-        by: By the name of a set of labels that the model learned beside its first, its answers by
-            that one.
+        by: By the name of a set of labels that the model does not answer by plainly, its answers
+            by that one.
     """
 
     names: list[str] = field(default_factory=list)

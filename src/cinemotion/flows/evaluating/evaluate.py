@@ -59,7 +59,7 @@ class Evaluation:
         sets: By annotator: ``samples``, ``left_out``, ``ties``, ``classes``, ``measures`` (each
             with ``value``, ``low``, ``high``), ``per_class``, ``confusion``, ``reliability``,
             ``abstention``, ``groups``, ``robustness``; ``answered_by``, where that is not the
-            model's first set of labels.
+            model's plain answer.
         speed: Milliseconds for one face on one thread, alone and of 32.
     """
 

@@ -128,6 +128,7 @@ def _set(
     images: Mapping[int, Image],
 ) -> dict[str, Any]:
     answers = truth.answers(given.probabilities)
+    asked = classifier.by(name) if "answered_by" in row else classifier
     place = {int(sample): at for at, sample in enumerate(truth.rows)}
     sheets = []
     for sheet, rows in chosen.items():
@@ -138,7 +139,7 @@ def _set(
             at = place[sample]
             found = int(answers[at].argmax())
             column = int(truth.columns[found])
-            heat = occlusion_map(classifier, images[sample], column)
+            heat = occlusion_map(asked, images[sample], column)
             shown.append(
                 {
                     "uri": picture_uri(images[sample], _SIDE),

@@ -4,8 +4,8 @@
     report.labelled, report.unknown, report.added
 
 The votes of a sample are the model's probabilities, or one vote for ``unknown`` where it is not
-sure enough. They are in the name of the model and its network's hash, so that another model's, or
-a later one's, stand beside them.
+sure enough. They are in the name of the model and the hash of its network, and of the sets of
+labels that it answers by, so that another model's, or a later one's, stand beside them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from typing import Any
 
 from cinemotion.core.emotions import UNKNOWN
 from cinemotion.core.errors import BadInputError
+from cinemotion.core.hashing import hash_json
 from cinemotion.dataset.dataset import open_dataset
 from cinemotion.dataset.votes import Vote, Votes
 from cinemotion.flows.predicting.predict import Progress, predict
-from cinemotion.learn.modelfolder import find_model, read_card, split_name
+from cinemotion.learn.modelfolder import ONNX, find_model, plain_by, read_card, split_name
 
 _COMMIT = 2048  # samples whose votes are added together
 _LEAST = 0.01  # smaller probabilities are no votes
@@ -70,10 +71,7 @@ def suggest_labels(
         WeightsError: The model's network is missing or not its own.
     """
     opened = open_dataset(dataset)
-    card = read_card(find_model(model))
-    _, convention = split_name(model)
-    name = card.name if convention is None else f"{card.name}:{convention}"
-    annotator = f"model:{name}:{card.hashes['model.onnx'][:12]}"
+    annotator = _annotator(model)
     if not opened.samples().filter(status="kept").height:
         raise BadInputError(f"{dataset} has no kept sample")
     votes = Votes(opened.path)
@@ -96,6 +94,17 @@ def suggest_labels(
     added += len(ballots) if dry_run else votes.add(ballots)
     unknown = counts.pop(UNKNOWN, 0)
     return Suggestions(annotator, dict(counts.most_common()), unknown, added, failed)
+
+
+def _annotator(model: str | Path) -> str:
+    """In whose name a model votes: one for the same network and sets of labels, however asked."""
+    card = read_card(find_model(model))
+    _, convention = split_name(model)
+    asked = card if convention is None else plain_by(card, convention)
+    name = card.name if asked.heads == card.heads else f"{card.name}:{convention}"
+    network = asked.hashes[ONNX]
+    digest = network if asked.heads == [0] else hash_json([network, asked.heads])
+    return f"model:{name}:{digest[:12]}"
 
 
 def _votes(sample: str, face: dict[str, Any], annotator: str) -> Iterator[Vote]:

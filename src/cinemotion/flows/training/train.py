@@ -52,6 +52,7 @@ from cinemotion.learn.rounding import answer, round_network
 from cinemotion.learn.scores import describe_answers, softmax
 from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
 from cinemotion.learn.training.targets import one_hot
+from cinemotion.learn.training.teaching import heads_for
 from cinemotion.learn.training.watch import Watch
 
 if TYPE_CHECKING:
@@ -127,13 +128,7 @@ def train(
     near = Nearness()
     twins = twins_of(open_dataset(version.path), away_from, near, progress)
     first = _annotator(version)
-    for name in also or {}:
-        if not name or ":" in name or name in (LABELS, MEAN, first):
-            raise BadInputError(
-                f"a further set of labels cannot be called {name!r}: the name comes after a colon, "
-                f"{LABELS!r} are those of every version, {MEAN!r} stands for all sets, and "
-                f"{first or 'that of the first set'!r} is taken; name who labelled"
-            )
+    _check_names(also or {}, first)
     others_of = {name: open_version(*need_version(each)) for name, each in (also or {}).items()}
     for other in others_of.values():
         _refuse_leaks(other, allow_leakage)
@@ -147,7 +142,8 @@ def train(
         progress=progress,
     )
     teachers = [read_card(find_model(each)).hashes[ONNX] for each in recipe.teachers]
-    others = [each for each in (weights, *teachers) if each is not None]
+    others: list[object] = [each for each in (weights, *teachers) if each is not None]
+    others += _unusual_heads(recipe.teachers, ["", *(also or {})], first)
     digest = hash_json([data.digest, recipe.identity(), *others])
     with _alone(folder):
         if (folder / CARD).exists():
@@ -190,7 +186,14 @@ def _train(
         data.develop.read_range, data.develop.shares, tuple(data.develop.also.values())
     )
     model, history = run_recipe(
-        recipe, data, develop, folder / "run", facts["digest"], watch, also=data.train.also
+        recipe,
+        data,
+        develop,
+        folder / "run",
+        facts["digest"],
+        watch,
+        also=data.train.also,
+        first=first,
     )
     write_history(folder, history)
     _save(model, folder / KERAS)
@@ -218,10 +221,7 @@ def _train(
         parameters=model.count_params(),
         data=facts | {"epochs": len(history)},
         recipe=recipe.described(),
-        measures={
-            f"develop, labels of {name}" if name else "develop": measures
-            for name, (_, measures) in found.items()
-        },
+        measures={_measured_on(name): measures for name, (_, measures) in found.items()},
         libraries=_libraries(),
         hashes=hashes_of(folder),
         licence=licence,
@@ -244,10 +244,16 @@ def _conventions(first: str | None, also: Sequence[str]) -> dict[str, tuple[int,
     return found
 
 
+def _measured_on(name: str) -> str:
+    if name == MEAN:
+        return "develop, all sets together"
+    return f"develop, labels of {name}" if name else "develop"
+
+
 def _calibrated(
     name: str, heads: Sequence[int], logits: Floats, sets: Sequence[Floats]
 ) -> tuple[Convention, dict[str, Any]]:
-    """How to answer by some sets of labels, and how well that is done, for each of them alike.
+    """How to answer by some sets of labels, and how well that is done; each label counts alike.
 
     Args:
         name: Of the convention.
@@ -293,9 +299,34 @@ def _save(model: keras.Model, path: Path) -> None:
 
 
 def _annotator(version: Version) -> str | None:
-    """Who gave the labels of a version, where it is one annotator that was named."""
+    """Who gave the labels of a version, where it is one annotator that can be asked for by name."""
     annotators = version.record["recipe"].get("labels", {}).get("annotators") or []
-    return str(annotators[0]) if len(annotators) == 1 else None
+    [name] = annotators if len(annotators) == 1 else [None]
+    return None if name is None or ":" in name or name in (LABELS, MEAN) else str(name)
+
+
+def _check_names(also: Mapping[str, str], first: str | None) -> None:
+    for name in also:
+        if not name or ":" in name or name in (LABELS, MEAN):
+            raise BadInputError(
+                f"a further set of labels cannot be called {name!r}: the name comes after a colon, "
+                f"{LABELS!r} are those of every version and {MEAN!r} stands for all sets; name who "
+                "labelled"
+            )
+        if name == first:
+            raise BadInputError(
+                f"a further set of labels cannot be called {name!r}: those of the first version "
+                "are of that annotator; name who labelled"
+            )
+
+
+def _unusual_heads(
+    teachers: Sequence[str], sets: Sequence[str], first: str | None
+) -> list[list[tuple[int, ...]]]:
+    """Which heads of teachers teach the sets, where that is not the first the first, and so on."""
+    usual = [(at,) for at in range(len(sets))]
+    found = [list(heads_for(teacher, sets, first).values()) for teacher in teachers]
+    return [heads for heads in found if heads != usual]
 
 
 def _refuse_leaks(version: Version, reason: str | None) -> None:

@@ -93,6 +93,7 @@ def run_recipe(
     watch: Watch | None = None,
     *,
     also: Mapping[str, Floats] | None = None,
+    first: str | None = None,
 ) -> tuple[keras.Model, History]:
     """Train the model of a recipe; a run that was stopped goes on.
 
@@ -106,6 +107,8 @@ def run_recipe(
         also: By name, further labels of the samples, as ``data.train.shares`` but rows of zeros
             where there is none: each is learned by a head of its own, whose logits come after
             those before.
+        first: Who gave the labels in ``data``, if that was one annotator: a teacher may know them
+            by that name.
 
     Returns:
         The model with the weights of its best epoch, and a row for each epoch.
@@ -128,6 +131,7 @@ def run_recipe(
             sets,
             share=recipe.teacher_share,
             temperature=recipe.teacher_temperature,
+            first=first,
         )
     shares = np.stack(list(sets.values()), axis=1) if also else sets[""]
     feed = _Feed(recipe, data.train, shares)
