@@ -184,7 +184,7 @@ def _measured(analysis: Analysis) -> list[tuple[str, float, int]]:
     return [
         (name, float(found["accuracy"]), int(found.get("samples", 0)))
         for name, found in analysis.card.measures.items()
-        if "accuracy" in found and name != "develop"
+        if "accuracy" in found and not name.startswith("develop")
     ]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from cinemotion.core.leftover import Surplus
 from cinemotion.core.types import Floats
 from cinemotion.dataset.features import FeatureStore, feature_id
 
@@ -21,6 +22,7 @@ Progress = Callable[[int, int], None]
 """Told how many of how many are done."""
 
 _COMMIT = 512
+_AT_ONCE = 128  # pictures in memory
 
 
 def kept_vectors(
@@ -38,7 +40,7 @@ def kept_vectors(
         recipe: All that the numbers depend on.
         dimensions: The length of a vector.
         ids: Which samples; some may be named twice.
-        compute: Gives the vectors of samples that have none yet.
+        compute: Gives the vectors of samples that have none yet, of a hundred or so at once.
         progress: Told how far it is.
 
     Returns:
@@ -54,9 +56,12 @@ def kept_vectors(
     with store.working(id):
         known = store.known(id)
         missing = [each for each in dict.fromkeys(ids) if each not in known]
+        surplus = Surplus()
         for at in range(0, len(missing), _COMMIT):
             part = missing[at : at + _COMMIT]
-            store.add(recipe, part, compute(part))
+            few = (part[i : i + _AT_ONCE] for i in range(0, len(part), _AT_ONCE))
+            store.add(recipe, part, np.concatenate([compute(each) for each in few]))
+            surplus()
             if progress is not None:
                 progress(min(at + _COMMIT, len(missing)), len(missing))
     return store.read(id, ids)

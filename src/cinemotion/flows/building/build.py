@@ -94,8 +94,10 @@ def build(
             rehash=rehash,
             watch=watch or Quiet(),
         )
+    from cinemotion.core.leftover import give_back
     from cinemotion.dataset.store import Store
 
     # Now that the workers have given their memory back.
     Store.open(Path(out)).compact()
+    give_back()
     return BuildReport(Path(out), identity, rows)
