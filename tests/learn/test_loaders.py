@@ -12,6 +12,7 @@ import pytest
 from cinemotion.core.errors import BadInputError, DatasetError, MissingExtraError
 from cinemotion.dataset.versions import Version
 from cinemotion.flows.versions.export import export
+from cinemotion.learn import loaders
 from cinemotion.learn.cache import Via
 from cinemotion.learn.loaders import load_split
 from frozen import Sample, drawn, file, frozen, png, usual
@@ -33,6 +34,13 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
     ]
     path = tmp_path_factory.mktemp("dataset") / "d"
     return frozen(path, [*usual(), *odd], classes=("happy", "disgust", "angry"))
+
+
+@pytest.fixture(autouse=True, params=["held", "read"])
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test twice: with caches that are small enough to be held, and with others."""
+    if request.param == "read":
+        monkeypatch.setattr(loaders, "_SMALL", 0)
 
 
 def epoch(loader: Any) -> list[tuple[np.ndarray, np.ndarray]]:

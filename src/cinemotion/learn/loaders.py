@@ -5,8 +5,9 @@
     train.class_names                              # the version's, in their order
 
 The first call resizes the pictures into a cache below the dataset; afterwards every epoch reads
-them from there, in an order of its own, without holding them in memory. The pictures are those of
-Keras' ``image_dataset_from_directory`` for the same files, to the last bit.
+them from there, in an order of its own, without holding them in memory; a small cache is held, and
+TensorFlow gathers batches itself. The pictures are those of Keras'
+``image_dataset_from_directory`` for the same files, to the last bit.
 
 Resuming: an epoch's order follows from seed and number alone. The iterators of one loader are the
 epochs ``start_epoch``, ``start_epoch + 1`` and so on; the first leaves out ``start_step`` batches.
@@ -16,18 +17,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Floats
 from cinemotion.dataset.export.content import Content
 from cinemotion.dataset.versions import Version
 from cinemotion.learn.cache import Via, cached_pictures
-from cinemotion.learn.order import epoch_order
-from cinemotion.learn.picturefile import Pictures
+from cinemotion.learn.order import Rows, epoch_order
+from cinemotion.learn.picturefile import Pictures, load_pictures
 from cinemotion.learn.resizing import Size, need_tensorflow
 from cinemotion.learn.sides import hard_labels, side_rows, soft_labels
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 Labels = Literal["hard", "soft"]
 
 _AHEAD = 2  # batches that are read while the model works
+_SMALL = 64 * 1024 * 1024  # bytes of a cache that is held in memory: 9,700 pictures of 48 pixels
 
 
 def load_split(
@@ -89,21 +93,18 @@ def load_split(
     content = Content(version)
     rows = side_rows(content, split)
     path = cached_pictures(content, split, rows["id"].to_list(), image_size, via)
-    pictures = Pictures(path, batch_size=batch_size)
     targets = hard_labels(rows) if labels == "hard" else soft_labels(content, rows)
     epochs = itertools.count(start_epoch)
 
-    def batches() -> Iterator[tuple[Floats, NDArray[Any]]]:
-        """One epoch; called once per iterator."""
+    def order() -> Rows:
+        """The samples of the next epoch, one after another."""
         epoch = next(epochs)
         n = rows.height
-        order = epoch_order(n, seed=seed, epoch=epoch) if shuffle else np.arange(n)
-        first = start_step * batch_size if epoch == start_epoch else 0
-        for at in range(first, n, batch_size):
-            part = order[at : at + batch_size]
-            yield pictures.read(part), targets[part]
+        whole = epoch_order(n, seed=seed, epoch=epoch) if shuffle else np.arange(n)
+        return whole[start_step * batch_size if epoch == start_epoch else 0 :]
 
-    loader = _dataset(batches, image_size, targets)
+    small = path.stat().st_size <= _SMALL
+    loader = (_gathered if small else _read)(path, targets, order, batch_size)
     if not start_step:  # else the first epoch is shorter than the others
         loader = loader.apply(
             need_tensorflow().data.experimental.assert_cardinality(-(-rows.height // batch_size))
@@ -112,18 +113,47 @@ def load_split(
     return loader
 
 
-def _dataset(
-    batches: Callable[[], Iterator[tuple[Floats, NDArray[Any]]]],
-    size: Size,
-    targets: NDArray[Any],
+def _read(
+    path: Path, targets: NDArray[Any], order: Callable[[], Rows], batch_size: int
 ) -> tf.data.Dataset:
-    """Batches as TensorFlow takes them, some of them in advance."""
+    """Batches from a file, some of them in advance; ``order`` is asked once per iterator."""
     tf = need_tensorflow()
+    pictures = Pictures(path, batch_size=batch_size)
+
+    def batches() -> Iterator[tuple[Floats, NDArray[Any]]]:
+        rows = order()
+        for at in range(0, len(rows), batch_size):
+            part = rows[at : at + batch_size]
+            yield pictures.read(part), targets[part]
+
     spec = (
-        tf.TensorSpec((None, *size, 3), tf.float32),
+        tf.TensorSpec((None, *pictures.shape[1:]), tf.float32),
         tf.TensorSpec((None, *targets.shape[1:]), targets.dtype),
     )
     return tf.data.Dataset.from_generator(batches, output_signature=spec).prefetch(_AHEAD)
+
+
+def _gathered(
+    path: Path, targets: NDArray[Any], order: Callable[[], Rows], batch_size: int
+) -> tf.data.Dataset:
+    """The same of a file that is held: without a call of Python for each batch."""
+    tf = need_tensorflow()
+    pictures, labels = tf.constant(load_pictures(path)), tf.constant(targets)
+
+    def orders() -> Iterator[Rows]:
+        yield order()
+
+    def batch(rows: Any) -> tuple[Any, Any]:
+        return tf.cast(tf.gather(pictures, rows), tf.float32), tf.gather(labels, rows)
+
+    spec = tf.TensorSpec((None,), tf.int64)
+    return (
+        tf.data.Dataset.from_generator(orders, output_signature=spec)
+        .flat_map(tf.data.Dataset.from_tensor_slices)
+        .batch(batch_size)
+        .map(batch, num_parallel_calls=usable_cores())
+        .prefetch(_AHEAD)
+    )
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
     write_pictures(path, shape=(1000, 48, 48, 3), chunks=chunks)
     pictures = Pictures(path, batch_size=32)
     pictures.read(rows)            # float32 (m, 48, 48, 3), 0 to 255, equal to what was written
+    load_pictures(path)            # all of them, for who has the room
 
 The file is NumPy's ``.npy``. It holds bytes where every value is whole, which pictures have that
 needed no resizing, and float32 where not. Reading goes past the process' memory through the
@@ -15,7 +16,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +43,8 @@ class Pictures:
     """
 
     def __init__(self, path: Path, *, batch_size: int) -> None:
-        try:
-            layout = np.load(path, mmap_mode="r")
-            self._file = os.open(path, os.O_RDONLY)
-        except (OSError, ValueError) as error:
-            raise DatasetError(f"cannot read the cache {path}: {error}; remove it") from error
+        layout = _load(path, "r")
+        self._file = os.open(path, os.O_RDONLY)
         weakref.finalize(self, os.close, self._file)
         self.path = path
         self.shape: Shape = layout.shape
@@ -72,6 +70,23 @@ class Pictures:
         at = self._offset + row * self._row_bytes
         if os.preadv(self._file, [picture.data], at) != self._row_bytes:
             raise DatasetError(f"the cache {self.path} ends too early; remove it")
+
+
+def load_pictures(path: Path) -> NDArray[Any]:
+    """All pictures of a file in memory, uint8 or float32 ``(n, H, W, 3)``.
+
+    Raises:
+        DatasetError: The file is missing or damaged.
+    """
+    whole: NDArray[Any] = _load(path, None)
+    return whole
+
+
+def _load(path: Path, mode: Literal["r"] | None) -> Any:
+    try:
+        return np.load(path, mmap_mode=mode)
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"cannot read the cache {path}: {error}; remove it") from error
 
 
 def write_pictures(path: Path, shape: Shape, chunks: Callable[[], Chunks]) -> None:
