@@ -34,7 +34,7 @@ HEAD = ("clip", "acted", "shown most", "right", "share of the acted one")
 def main() -> None:
     """Analyse and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", default="compact-v1:fer2013")
+    parser.add_argument("--model", default="compact-v1")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     recipe = AnalyzeRecipe(model=arguments.model, people=People(embedder="none"))

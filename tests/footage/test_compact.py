@@ -22,7 +22,8 @@ def test_it_is_small_and_whole() -> None:
     assert set(card.classes) == {
         *("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
     }
-    assert [each.name for each in card.conventions] == ["fer2013"]
+    ways = {each.name: each.heads for each in card.conventions}
+    assert ways == {"ferplus": [0], "fer2013": [1], "mean": [0, 1]} and card.heads == [0, 1]
     assert card.limits and card.licence and card.parameters < 4_000_000
     assert (FOLDER / "README.md").read_text().startswith("# compact-v1")
 
@@ -39,11 +40,17 @@ def test_a_smile_is_happy_at_any_size(tmp_path: Path) -> None:
 @pytest.mark.footage
 def test_its_figures_are_measured_again(shared: Path) -> None:
     data = shared / "fer" / "validation.parquet"
-    report, _, _ = evaluate("compact-v1", str(data), robustness=False)
+    report, given, truths = evaluate("compact-v1", str(data), robustness=False)
     card = read_card(FOLDER)
     for name, found in report.sets.items():
-        said = card.measures[f"FER2013 validation part, labels of {name}"]
+        of = f"FER2013 validation part, labels of {name}"
+        said = card.measures[f"{of}, answered by them"]
         assert found["measures"]["accuracy"]["value"] == pytest.approx(said["accuracy"], abs=0.002)
         assert found["samples"] == said["samples"]
+        truth = truths[name]
+        plain = truth.answers(given.probabilities).argmax(axis=1)
+        assert (plain == truth.truth).mean() == pytest.approx(
+            card.measures[of]["accuracy"], abs=0.002
+        )
     pair = report.agreement["fer2013 and ferplus"]
     assert 0.6 < pair["agreement"] < 0.7

@@ -21,7 +21,7 @@ def analyze(
     films: Annotated[list[Path], typer.Argument(help="Film files, or folders that are searched.")],
     out: Annotated[Path, typer.Option(metavar="REPORT_DIR", help="The report's folder.")],
     model: Annotated[
-        str | None, typer.Option(help="A model's folder or name.  [default: compact-v1:fer2013]")
+        str | None, typer.Option(help="A model's folder or name.  [default: compact-v1]")
     ] = None,
     every: Annotated[
         float | None, typer.Option(help="Seconds between the frames looked at.  [default: 0.2]")

@@ -73,7 +73,7 @@ class AnalyzeRecipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str = "compact-v1:fer2013"
+    model: str = "compact-v1"
     window: float = Field(3.0, gt=0, le=3600)
     seed: int = Field(0, ge=0)
     people: People = People()

@@ -62,8 +62,8 @@ def _conventions(card: Card) -> list[str]:
         return []
     names = ", ".join(f"`{card.name}:{each.name}`" for each in card.conventions)
     same = [each.name for each in card.conventions if each.heads == card.heads]
-    plain = f"`{card.name}` alone is {' and '.join(same)}. " if same else ""
-    return ["", f"It learned several sets of labels; ways to answer: {names}. {plain}".rstrip()]
+    plain = f" `{card.name}` alone answers as `{same[0]}`." if same else ""
+    return ["", f"It learned several sets of labels; ways to answer: {names}.{plain}"]
 
 
 def _measures(name: str, found: dict[str, Any]) -> list[str]:
