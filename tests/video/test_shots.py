@@ -24,6 +24,7 @@ from lumafilms import (
 )
 
 from cinemotion.core.errors import BadRecipeError
+from cinemotion.video import valleys
 from cinemotion.video.shots import find_shots
 from cinemotion.video.signals import SignalRecorder, Signals
 from cinemotion.video.transitions import ShotSettings
@@ -410,3 +411,24 @@ def _encode(path: Path, film: Film) -> None:
             grey[: film.shape[1]] = image
             container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="yuv420p")))
         container.mux(stream.encode())
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 40])
+@pytest.mark.parametrize("n", [1, 2, 7, 40])
+def test_the_lightest_frame_before_is_that_of_a_filter(n: int, size: int) -> None:
+    from scipy.ndimage import maximum_filter1d
+
+    light = np.random.default_rng(n).random(n)
+    padded = np.pad(light, size)
+    wanted = maximum_filter1d(padded, size, origin=(size - 1) // 2)[size : size + n]
+    np.testing.assert_array_equal(valleys._lightest(light, size), wanted)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 50])
+def test_light_without_flashes_is_that_of_a_filter(n: int) -> None:
+    from scipy.ndimage import median_filter
+
+    thumbs = np.random.default_rng(n).integers(0, 256, (n, 12, 20), np.uint8)
+    light = np.sqrt((thumbs.astype(np.int64) ** 2).reshape(n, -1).sum(axis=1) / 240)
+    calm = median_filter(light, 2 * valleys.FLASH_FRAMES + 1)
+    np.testing.assert_array_equal(valleys._light(thumbs), np.minimum(light, 1.25 * calm))

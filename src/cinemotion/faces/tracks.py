@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cinemotion.core.assignment import linear_sum_assignment
 from cinemotion.core.types import Floats
 from cinemotion.faces.boxes import areas, iou
 from cinemotion.faces.looks import BYTES, Bytes, distances, telling
@@ -141,9 +142,6 @@ def link_tracks(
 
 def _assigned(cost: Doubles) -> tuple[Ints, Ints]:
     """Which row goes with which column: as many as are allowed, at the least cost."""
-    # Half a second to import, and needed only here, when a film is joined.
-    from scipy.optimize import linear_sum_assignment
-
     old, new = linear_sum_assignment(cost)
     allowed = cost[old, new] < FORBIDDEN
     return old[allowed], new[allowed]

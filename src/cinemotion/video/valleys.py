@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, median_filter
 
 from cinemotion.video.blend import blend_progress, fit_ramp
 from cinemotion.video.signals import Signals
@@ -112,7 +112,8 @@ def _light(thumbs: NDArray[np.uint8]) -> Reals:
     flat = thumbs.reshape(len(thumbs), -1)
     squares = np.einsum("ij,ij->i", flat, flat, dtype=np.int64)  # exact, whatever the order
     light = np.sqrt(squares / flat.shape[1])
-    calm = median_filter(light, 2 * FLASH_FRAMES + 1)
+    padded = np.pad(light, FLASH_FRAMES, mode="symmetric")
+    calm = np.median(sliding_window_view(padded, 2 * FLASH_FRAMES + 1), axis=1)
     return np.asarray(np.minimum(light, 1.25 * calm))
 
 
@@ -125,13 +126,25 @@ def _dark(view: View, reach: float) -> NDArray[np.bool_]:
     light, n = view.light, len(view.light)
     step = max(float(np.median(np.diff(view.seconds))), 1e-6)
     size = min(n, int(np.ceil(reach / step))) + 1
-    padded = np.pad(light, size)
-    before = maximum_filter1d(padded, size, origin=(size - 1) // 2)[size : size + n]
-    after = maximum_filter1d(padded[::-1], size, origin=(size - 1) // 2)[size : size + n][::-1]
+    before, after = _lightest(light, size), _lightest(light[::-1], size)[::-1]
     opening = np.maximum.accumulate(light) <= np.minimum(_DARK * after, _UNLIT)
     closing = np.maximum.accumulate(light[::-1])[::-1] <= np.minimum(_DARK * before, _UNLIT)
     around = np.where(opening, after, np.where(closing, before, np.minimum(before, after)))
     return np.asarray((light <= _DARK * around) & (around > 0))
+
+
+def _lightest(light: Reals, size: int) -> Reals:
+    """The most light in the ``size`` frames up to each, float64 ``(n,)``; before the film, none.
+
+    Blocks are run through forwards and backwards (van Herk 1992), since a window may hold hundreds.
+    """
+    blocks = -(-(len(light) + size - 1) // size)
+    padded = np.zeros(blocks * size)
+    padded[size - 1 : size - 1 + len(light)] = light
+    table = padded.reshape(blocks, size)
+    since = np.maximum.accumulate(table, axis=1).ravel()
+    until = np.maximum.accumulate(table[:, ::-1], axis=1)[:, ::-1].ravel()
+    return np.asarray(np.maximum(until[: len(light)], since[size - 1 : size - 1 + len(light)]))
 
 
 def _top(view: View, foot: int, rim: int, step: int, longest: float) -> int | None:

@@ -247,8 +247,8 @@ class FilmDesk:
 
 
 def preload_join() -> None:
-    """Load what commits and the join need, a second's worth, while the workers have the work."""
-    for module in ("lance", "cinemotion.flows.building.join", "scipy.optimize"):
+    """Load what commits and the join need, half a second's worth, while the workers have work."""
+    for module in ("lance", "cinemotion.flows.building.join"):
         threading.Thread(target=import_module, args=(module,), daemon=True).start()
 
 
