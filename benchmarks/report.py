@@ -331,8 +331,8 @@ def stills(result: dict[str, Any]) -> str:
     ]
     pictures = next(iter(result.values()))["pictures"]
     about = (
-        f"{pictures} pictures; clips count alike, and intervals are drawn over them. No network was "
-        "trained on them, but that the plain answer is the mean was chosen in their sight."
+        f"{pictures} pictures; clips count alike, and intervals are drawn over them. No network "
+        "was trained on them, but that the plain answer is the mean was chosen in their sight."
     )
     return f"{table(head, rows)}\n\n{about}"
 
