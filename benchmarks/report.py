@@ -320,19 +320,19 @@ def compact(result: dict[str, Any]) -> str:
 
 
 def stills(result: dict[str, Any]) -> str:
-    """The shipped model beside the network of fer on pictures from films, unseen by both."""
-    head = ["network", "right", "95 %", "course zip", "acted clips", "clips right"]
+    """The shipped model beside the network of fer on frames of acted clips, unseen by both."""
+    head = ["network", "right", "95 %", "clips right"]
     rows = [
         [
             *(network, row["right"], f"{row['low']:.3f} to {row['high']:.3f}"),
-            *(row["course zip"], row["acted clips"], f"{row['clips_right']} of {row['clips']}"),
+            f"{row['clips_right']} of {row['clips']}",
         ]
         for network, row in result.items()
     ]
-    pictures = next(iter(result.values()))["pictures"]
+    frames = next(iter(result.values()))["frames"]
     about = (
-        f"{pictures} pictures; clips count alike, and intervals are drawn over them. No network "
-        "was trained on them, but that the plain answer is the mean was chosen in their sight."
+        f"{frames} frames; clips count alike, and intervals are drawn over them. No network was "
+        "trained on them, but that the plain answer is the mean was chosen in their sight."
     )
     return f"{table(head, rows)}\n\n{about}"
 
