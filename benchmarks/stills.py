@@ -2,12 +2,12 @@
 
     python benchmarks/stills.py [--model compact-v1] [--json benchmarks/results/stills.json]
 
-Every fifth frame of the seven ``acted-*.mp4`` (computer-generated people; the course-layout zip holds
-frames of five of these clips, and is left out for that). In each the largest face is cut out as the
-shipped model wants it, for both networks. A frame is right where its answer is the acted
-expression; a clip, where the mean over its frames is. Frames of a clip are alike, so these are seven
-cases: clips count alike, and the interval is drawn over them. No network was trained on them, but
-how the shipped one answers plainly was chosen in their sight (decision 25).
+Every fifth frame of the seven ``acted-*.mp4`` (computer-generated people; the course-layout zip
+holds frames of five of these clips, and is left out for that). In each the largest face is cut out
+as the shipped model wants it, for both networks. A frame is right where its answer is the acted
+expression; a clip, where the mean over its frames is. Frames of a clip are alike, so these are
+seven cases: clips count alike, and the interval is drawn over them. No network was trained on them,
+but how the shipped one answers plainly was chosen in their sight (decision 25).
 """
 
 from __future__ import annotations
