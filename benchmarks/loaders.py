@@ -11,7 +11,7 @@ as a frozen version and as its ``folders`` export. Loaders:
     store, directory load_split, by both ways
 
 Consumers: ``iterate`` does nothing with a batch; ``read`` adds up its pixels, the least that a
-model does; ``train`` makes 40 steps of a small network. First epochs fill the caches. Later
+model does; ``train`` makes an epoch of a small network. First epochs fill the caches. Later
 epochs are timed in rounds, one loader after the other, and the median counts. Memory is that of a
 process of its own: the peak of what it holds in a first and two later epochs, less what it held
 before; files in the system's page cache do not count.
@@ -50,7 +50,6 @@ from cinemotion.flows.versions.freeze import freeze
 from common import print_table, shared, write_json
 
 BATCH, SEED = 32, 1
-TRAINED = 40  # batches
 SETS = {"fer": 48, "film": 224}
 LOADERS = ("plain", "cache", "cache, shuffled", "store", "directory")
 CONSUMERS = ("iterate", "read", "train")
@@ -154,7 +153,7 @@ def read(loader: Iterable[Any]) -> int:
     return n
 
 
-def trainer(size: int) -> Callable[[Any], int]:
+def trainer(size: int) -> Callable[[Iterable[Any]], int]:
     """A consumer that trains a network of two convolutions, the smallest that is one."""
     import keras
     import tensorflow as tf
@@ -182,9 +181,9 @@ def trainer(size: int) -> Callable[[Any], int]:
         optimizer.apply(found, model.trainable_variables)
         return value
 
-    def train(loader: Any) -> int:
+    def train(loader: Iterable[Any]) -> int:
         n = 0
-        for images, labels in loader.take(TRAINED):
+        for images, labels in loader:
             value = step(images, labels)
             n += len(labels)
         value.numpy()

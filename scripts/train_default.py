@@ -1,7 +1,8 @@
 """Train the shipped model, ``compact-v1``, from FER2013's pictures and FER+'s votes.
 
     make train-default                          # or: python scripts/train_default.py --work FOLDER
-    python scripts/train_default.py --package MODEL                        # measure and ship only
+    python scripts/train_default.py --rehearse                # every step, but small; ships nothing
+    python scripts/train_default.py --package MODEL           # measure and ship only
 
 Every step is done once: what is there already is found again, and a training that was stopped goes
 on. First a larger network is trained, then one of the shipped size learns from the raters and from
@@ -18,6 +19,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from cinemotion.cli.training import training
 from cinemotion.core.errors import CinemotionError
@@ -46,6 +48,12 @@ TEACHERS = (f"{NAME}-teacher", f"{NAME}-first")
 RATERS, FER2013 = "ferplus", "fer2013"
 """Two sets of labels of the same pictures, each a version; the model learns a head for each."""
 
+REHEARSAL: dict[str, Any] = {"epochs": 2, "finish_epochs": 1}
+"""Of every training, where it is only to be seen that all steps follow each other."""
+
+REHEARSED = 0.02
+"""Of the training pictures, then."""
+
 # How faces fill the pictures of FER2013: python benchmarks/framing.py
 MARGIN, LIFT = 1.35, 0.08
 LICENCE = (
@@ -69,7 +77,7 @@ def prepare(data: Path, work: Path) -> str:
     return str(path)
 
 
-def package(model: Path, validation: Path) -> Path:
+def package(model: Path, validation: Path, out: Path = SHIPPED / NAME) -> Path:
     """Measure a model on the validation part, and put it where models are shipped.
 
     Its plain answer is that of both sets of labels alike.
@@ -110,7 +118,6 @@ def package(model: Path, validation: Path) -> Path:
             "ece": expected_calibration_error(plain, truth.truth),
         }
     card = card.model_copy(update={"measures": measures})
-    out = SHIPPED / NAME
     out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(model / ONNX, out / ONNX)
     write_readme(out, card)
@@ -123,32 +130,39 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     shared = os.environ.get("CINEMOTION_SHARED", str(ROOT.parent / "shared" / "data"))
     parser.add_argument("--data", type=Path, default=Path(shared) / "fer")
-    parser.add_argument("--work", type=Path, default=ROOT / "build" / NAME)
-    parser.add_argument("--package", type=Path, metavar="MODEL")
+    parser.add_argument("--work", type=Path, help="default: build/compact-v1, or -rehearsal")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--package", type=Path, metavar="MODEL")
+    only.add_argument("--rehearse", action="store_true")
     arguments = parser.parse_args()
     validation = arguments.data / "validation.parquet"
+    rehearse = arguments.rehearse
+    work = arguments.work or ROOT / "build" / (f"{NAME}-rehearsal" if rehearse else NAME)
     try:
         model = arguments.package
         if model is None:
-            arguments.work.mkdir(parents=True, exist_ok=True)
-            dataset = prepare(arguments.data, arguments.work)
+            work.mkdir(parents=True, exist_ok=True)
+            dataset = prepare(arguments.data, work)
             quicken()
             trained: list[str] = []
             for name in (*TEACHERS, NAME):
-                settings = {"teacher": tuple(trained)} if trained else {}
+                settings = REHEARSAL.copy() if rehearse else {}
+                settings |= {"teacher": tuple(trained)} if trained else {}
                 recipe = load_train_recipe(ROOT / "recipes" / f"{name}.toml", settings)
-                model = arguments.work / name
+                model = work / name
                 with training() as watch:
                     train(
                         f"{dataset}@{RATERS}",
                         model,
                         recipe,
+                        share=REHEARSED if rehearse else 1.0,
                         away_from=[validation],
                         also={FER2013: f"{dataset}@{FER2013}"},
                         watch=watch,
                     )
                 trained.append(str(model))
-        print(package(model, validation))
+        shipped = work / "shipped" if rehearse else SHIPPED / NAME
+        print(package(model, validation, shipped))
     except CinemotionError as error:
         print(f"train_default: {error}", file=sys.stderr)
         return 2

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,18 @@ def test_a_model_is_trained_and_found_again(
     assert "goes without" in capsys.readouterr().err
     assert run(["evaluate", out, reference, "--json", "--no-robustness"]) == 0
     assert json.loads(capsys.readouterr().out)["sets"]["labels"]["samples"] == 12
+
+
+@pytest.mark.parametrize("version", ["nothing@v1", "nothing"])
+def test_a_dataset_that_is_not_there_is_one_line(version: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cinemotion", "train", version, "--model", "mini"]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path / "model")], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()  # TensorFlow was not loaded, which says more
+    assert line.startswith("cinemotion: ")
+    assert not (tmp_path / "model").exists()
 
 
 def test_answers_as_text_and_as_json(

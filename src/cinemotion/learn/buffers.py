@@ -11,6 +11,7 @@ import weakref
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cinemotion.core.types import Floats
 
@@ -46,11 +47,15 @@ class Buffers:
 
     def _new(self) -> Floats:
         self.made += 1
-        size = math.prod(self.shape)
-        item = np.dtype(np.float32).itemsize
-        room = np.empty(size + _ALIGNMENT // item, np.float32)
-        skip = (-room.ctypes.data % _ALIGNMENT) // item
-        return room[skip : skip + size].reshape(self.shape)
+        return aligned(self.shape, np.dtype(np.float32))
+
+
+def aligned(shape: tuple[int, ...], kind: np.dtype[Any]) -> NDArray[Any]:
+    """An array that TensorFlow takes over as it is, with anything in it."""
+    size = math.prod(shape) * kind.itemsize
+    room = np.empty(size + _ALIGNMENT, np.uint8)
+    skip = -room.ctypes.data % _ALIGNMENT
+    return room[skip : skip + size].view(kind).reshape(shape)
 
 
 class _Lease:

@@ -16,14 +16,14 @@ import os
 import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cinemotion.core.errors import DatasetError
 from cinemotion.core.types import Floats
-from cinemotion.learn.buffers import Buffers
+from cinemotion.learn.buffers import Buffers, aligned
 from cinemotion.learn.order import Rows
 
 Shape = tuple[int, int, int, int]
@@ -43,7 +43,7 @@ class Pictures:
     """
 
     def __init__(self, path: Path, *, batch_size: int) -> None:
-        layout = _load(path, "r")
+        layout = _load(path)
         self._file = os.open(path, os.O_RDONLY)
         weakref.finalize(self, os.close, self._file)
         self.path = path
@@ -73,18 +73,20 @@ class Pictures:
 
 
 def load_pictures(path: Path) -> NDArray[Any]:
-    """All pictures of a file in memory, uint8 or float32 ``(n, H, W, 3)``.
+    """All pictures of a file in memory, uint8 or float32 ``(n, H, W, 3)``, aligned.
 
     Raises:
         DatasetError: The file is missing or damaged.
     """
-    whole: NDArray[Any] = _load(path, None)
+    layout = _load(path)
+    whole = aligned(layout.shape, layout.dtype)
+    whole[:] = layout
     return whole
 
 
-def _load(path: Path, mode: Literal["r"] | None) -> Any:
+def _load(path: Path) -> Any:
     try:
-        return np.load(path, mmap_mode=mode)
+        return np.load(path, mmap_mode="r")
     except (OSError, ValueError) as error:
         raise DatasetError(f"cannot read the cache {path}: {error}; remove it") from error
 

@@ -122,9 +122,9 @@ def train(
         WeightsError: Weights to start from cannot be had, or are another network's.
     """
     folder = Path(out)
-    weights = hash_weights(recipe.model, recipe.weights)
     version = open_version(*need_version(reference))
     _refuse_leaks(version, allow_leakage)
+    weights = hash_weights(recipe.model, recipe.weights)
     near = Nearness()
     twins = twins_of(open_dataset(version.path), away_from, near, progress)
     first = _annotator(version)

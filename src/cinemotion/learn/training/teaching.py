@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,8 +22,10 @@ from cinemotion.core.types import Floats
 from cinemotion.learn.classifier import answered, open_classifier
 from cinemotion.learn.modelfolder import find_model, plain_by, read_card, split_name
 from cinemotion.learn.scores import softmax
-from cinemotion.learn.training.batches import Read
 from cinemotion.learn.training.targets import taught
+
+if TYPE_CHECKING:
+    from cinemotion.learn.training.batches import Read
 
 _BATCH = 128
 
