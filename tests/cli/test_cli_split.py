@@ -47,11 +47,14 @@ def test_programs_read_one_document(dataset: Path, capsys: pytest.CaptureFixture
 
 
 def test_notices_go_beside_the_table(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["split", str(dataset), "--group", "scene", "--json"]) == 0
+    assert run(["split", str(dataset), "--folds", "5", "--json"]) == 0
+    assert run(["split", str(dataset), "--folds", "5", "--seed", "3", "--json"]) == 0
     captured = capsys.readouterr()
-    assert json.loads(captured.out)["warnings"][0].startswith("no sample has a scene")
-    assert run(["split", str(dataset), "--group", "scene"]) == 0
-    assert "notice: no sample has a scene" in capsys.readouterr().err
+    assert "the settings differ from those of the earlier split" in captured.out
+    assert run(["split", str(dataset), "--folds", "5", "--seed", "4"]) == 0
+    assert "notice: the settings differ" in capsys.readouterr().err
+    assert run(["split", str(dataset), "--folds", "6"]) == 2
+    assert "is split into 5 folds and not into 6" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

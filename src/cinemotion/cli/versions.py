@@ -265,6 +265,9 @@ def _print_proof(proof: dict[str, Any]) -> None:
     limits = f"pHash ≤ {near['threshold']['phash']}, dHash ≤ {near['threshold']['dhash']} bits"
     typer.echo(f"exact twins across splits: {proof['exact']['straddling']}")
     typer.echo(f"near twins across splits ({limits}): {near['straddling']}")
+    copies = proof.get("copies")  # versions that were frozen before have none
+    if copies and copies["state"] == "checked":
+        typer.echo(f"copies of one {proof['group']} across splits: {copies['straddling']}")
     for pair in proof["closest"]["pairs"][:3]:
         typer.echo(
             f"closest: {pair['a']} ({pair['splits'][0]}), {pair['b']} ({pair['splits'][1]}), "

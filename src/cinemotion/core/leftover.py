@@ -37,7 +37,7 @@ class Surplus:
         allowed: By how many bytes it may grow.
     """
 
-    def __init__(self, allowed: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, allowed: int = 32 * 1024 * 1024) -> None:
         self._allowed = allowed
         self._level: int | None = None
 

@@ -100,6 +100,17 @@ def kept_samples(dataset: Dataset) -> pl.DataFrame:
     )
 
 
+def pictures(dataset: Dataset) -> pl.DataFrame:
+    """Which picture each sample of :func:`kept_samples` shows: ``id``, and ``picture``.
+
+    That is the id of the twin that is kept, and without twins its own.
+    """
+    twins = dataset.table("duplicates", ["id", "keeper", "kind"])
+    twins = twins.filter(pl.col("kind").is_in(["exact", "near"]))
+    shown = kept_samples(dataset).select("id").join(twins, on="id", how="left")
+    return shown.select("id", picture=pl.coalesce("keeper", "id"))
+
+
 def owners(samples: pl.DataFrame) -> dict[str, int]:
     """How many samples came in with each film or import."""
     return dict(samples.group_by("owner").len().sort("owner").iter_rows())

@@ -15,28 +15,55 @@ import polars as pl
 from cinemotion.dataset.dataset import Dataset
 
 LEVELS = ("film", "scene", "character", "shot", "track")
+_WHO = ("character", "name", "person")
 
 
 def levels(dataset: Dataset) -> pl.DataFrame:
     """The groups of every sample: columns ``id`` and :data:`LEVELS`, strings or null.
 
     Films of one ``group`` (editions of one work, see films.csv) count as one film. Of an
-    import, a clip is a shot, and what its group pattern did not find is null.
+    import, a clip is a shot, and what its group pattern did not find is null; what came out of an
+    analysis is where the crop is that it is a copy of.
     """
-    return pl.concat([_filmed(dataset), _imported(dataset)]).sort("id")
+    placed, imported = _placed(dataset), _imported(dataset)
+    stills = imported.join(placed, on="id", how="left", suffix="_placed").select(
+        "id", *(pl.coalesce(f"{level}_placed", level).alias(level) for level in LEVELS)
+    )
+    filmed = placed.join(stills, on="id", how="anti")
+    return pl.concat([filmed, stills]).sort("id")
 
 
-def _filmed(dataset: Dataset) -> pl.DataFrame:
-    crops = dataset.table("crops", ["id", "film", "recipe", "seconds"])
+def group_names(samples: pl.DataFrame, level: str) -> pl.Series:
+    """The name of each sample's group at a level: by the next finer level where it has none.
+
+    Args:
+        samples: ``id`` and :data:`LEVELS`.
+        level: One of them.
+    """
+    finer = LEVELS[LEVELS.index(level) :]
+    named = (pl.format(f"{name}:{{}}", name) for name in finer)
+    return samples.select(name=pl.coalesce(*named, pl.format("sample:{}", "id")))["name"]
+
+
+def _placed(dataset: Dataset) -> pl.DataFrame:
+    """The groups of what has a place in a film: crops, and copies of crops elsewhere."""
+    crops = dataset.table("crops", ["id", "film", "recipe"])
+    copies = dataset.table("origins", ["id", "film", "recipe", "group", "shot", "track", *_WHO])
     facts = dataset.table("facts", ["id", "shot", "track"])
     films = dataset.table("films", ["film", "recipe", "group"])
     several = films.group_by("film").agg(pl.col("recipe").n_unique() > 1).filter("recipe")["film"]
     keyed = (
-        crops.join(facts, on="id", how="left")
-        .join(films, on=["film", "recipe"], how="left")
+        pl.concat([crops.join(facts, on="id", how="left"), copies], how="diagonal")
+        .join(films, on=["film", "recipe"], how="left", suffix="_here")
         .join(_stretches(dataset), on=["film", "recipe", "shot"], how="left")
+        .join(dataset.cast(), on=["film", "recipe", "track"], how="left", suffix="_here")
     )
-    keyed = keyed.join(_cast(dataset), on=["film", "recipe", "track"], how="left")
+    # Who is who is said by this dataset where it knows, else by the one that a copy came from.
+    known = pl.col("character_here").is_not_null()
+    keyed = keyed.with_columns(
+        pl.coalesce("group_here", "group").alias("group"),
+        *(pl.when(known).then(f"{name}_here").otherwise(name).alias(name) for name in _WHO),
+    )
     shot = _key("film", "stretch")
     return keyed.select(
         "id",
@@ -55,20 +82,6 @@ def _filmed(dataset: Dataset) -> pl.DataFrame:
         .then(_key(shot, pl.lit("any")))
         .otherwise(_key("film", "stretch", "track")),
     )
-
-
-def _cast(dataset: Dataset) -> pl.DataFrame:
-    """Who the tracks are; a person with one name in any film has it in all of them."""
-    cast = dataset.table("cast").with_columns(name=pl.coalesce("person_name", "name"))
-    names = (
-        cast.drop_nulls(["person", "name"])
-        .group_by("person")
-        .agg(named=pl.col("name").first(), several=pl.col("name").n_unique() > 1)
-        .filter(~pl.col("several"))
-        .drop("several")
-    )
-    known = cast.join(names, on="person", how="left")
-    return known.with_columns(name=pl.coalesce("name", "named")).drop("named", "person_name")
 
 
 def _stretches(dataset: Dataset) -> pl.DataFrame:

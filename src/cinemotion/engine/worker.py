@@ -41,7 +41,7 @@ def serve(preload: Sequence[str] = ()) -> None:
     surplus = Surplus()
     while True:
         task, item = tasks.get()
-        reporter = _Reporter(outbox)
+        reporter = _Reporter(outbox, surplus)
         outcome = attempt(task, item, reporter)
         reporter.flush()
         _send(outbox, ("outcome", outcome))
@@ -60,8 +60,9 @@ def _receive(inbox: BinaryIO, tasks: SimpleQueue[tuple[str, Any]]) -> None:
 class _Reporter:
     """Sends progress to the parent, summed up so that it stays cheap."""
 
-    def __init__(self, outbox: BinaryIO) -> None:
+    def __init__(self, outbox: BinaryIO, surplus: Surplus) -> None:
         self._outbox = outbox
+        self._surplus = surplus
         self._amount = 0.0
         self._sent = time.monotonic()
 
@@ -69,6 +70,7 @@ class _Reporter:
         self._amount += amount
         if time.monotonic() - self._sent >= REPORT_SECONDS:
             self.flush()
+            self._surplus()
 
     def flush(self) -> None:
         """Send what has come together."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.curate.neighbours import Nearness
 from cinemotion.dataset.assignment import read_assignment
 from cinemotion.dataset.dataset import open_dataset
+from cinemotion.dataset.deduplication import write_twins
 from cinemotion.dataset.levels import LEVELS, levels
 from cinemotion.dataset.store import Store
 from cinemotion.flows.curating.dedup import dedup
@@ -152,6 +154,104 @@ def test_a_sample_without_the_level_goes_by_a_finer_one(tmp_path: Path) -> None:
     assert any("no sample has a scene" in w for w in nobody.warnings)
 
 
+def test_a_level_that_would_keep_nothing_together_is_one_line(tmp_path: Path) -> None:
+    known = unsplit(tmp_path / "d", films(6))
+    with pytest.raises(DatasetError, match=r"has a track .* it knows film, shot: choose one"):
+        split(open_dataset(known.path), group="track")
+    loose = unsplit(tmp_path / "e", [Still(f"{i}.png", noise(i)) for i in range(9)])
+    with pytest.raises(DatasetError, match="it knows none: leave --group out"):
+        split(open_dataset(loose.path), group="film")
+
+
+def copied(stills: list[Still], name: str, *, fewer: int = 0) -> list[Still]:
+    """The same films a little darker, under other names; of each film some are left out."""
+    return [
+        Still(
+            f"{name}{still.member}",
+            np.where(still.image > 8, still.image - 4, still.image).astype(np.uint8),
+            label=still.label,
+            film=f"{name}{still.film}",
+            clip=still.clip,
+        )
+        for at, still in enumerate(stills)
+        if at % 6 >= fewer
+    ]
+
+
+def film_sides(store: Store, stills: list[Still]) -> dict[str, set[str]]:
+    chosen = by_member(store, stills)
+    found: dict[str, set[str]] = {}
+    for still in stills:
+        side = chosen[still.member]
+        if side is not None:
+            assert still.film is not None
+            found.setdefault(still.film.removeprefix("copy of "), set()).add(side)
+    return found
+
+
+def test_copies_of_a_film_stay_together_after_their_twins_were_rejected(tmp_path: Path) -> None:
+    originals = films(10)
+    stills = originals + copied(originals, "copy of ", fewer=2)
+    store = unsplit(tmp_path / "d", stills)
+    dedup(open_dataset(store.path))
+    report = split(open_dataset(store.path), group="film", ratios=(50, 30, 20))
+    found = film_sides(store, stills)
+    assert len(found) == 10
+    assert all(len(sides) == 1 for sides in found.values())
+    assert report.deviation < 0.2
+
+
+def test_one_picture_in_all_films_ties_nothing_once_it_was_found(tmp_path: Path) -> None:
+    stills = films(10)
+    for still in stills[::6]:
+        still.image = stills[0].image  # a logo at the beginning of each
+    store = unsplit(tmp_path / "d", stills)
+    dedup(open_dataset(store.path))
+    report = split(open_dataset(store.path), group="film")
+    assert (report.groups, report.tied) == (10, 0)
+
+
+def test_a_better_copy_takes_over_the_side_of_what_it_replaces(tmp_path: Path) -> None:
+    stills = films(10)
+    store = unsplit(tmp_path / "d", stills)
+    before = split(open_dataset(store.path), group="film", ratios=(50, 30, 20))
+    assert before.groups == 10
+    old = film_sides(store, stills)
+    copies = copied(stills, "copy of ")
+    add_stills(store, copies)
+    dedup(open_dataset(store.path))
+    split(open_dataset(store.path), group="film", ratios=(50, 30, 20))
+    assert film_sides(store, stills + copies) == old
+
+
+@pytest.mark.parametrize(("each", "others", "lost"), [(1, 10, 1), (2, 1, 5)])
+def test_a_new_film_that_replaces_pictures_of_two_sides_bridges_them(
+    each: int, others: int, lost: int, tmp_path: Path
+) -> None:
+    stills = films(10)
+    store = unsplit(tmp_path / "d", stills)
+    split(open_dataset(store.path), group="film", ratios=(50, 30, 20))
+    old = film_sides(store, stills)
+    replaced = [
+        still
+        for side in ("train", "test")
+        for still in [still for still in stills if old[str(still.film)] == {side}][:each]
+    ]
+    images = [still.image for still in replaced] + [noise(10**6 + i) for i in range(others)]
+    medley = [
+        Still(f"medley_{i}.png", image, film="medley", clip="00") for i, image in enumerate(images)
+    ]
+    add_stills(store, medley)
+    twins = [(was.id, now.id) for was, now in zip(replaced, medley, strict=False)]
+    rows = [(id, new, "exact", 0) for was, new in twins for id in (was, new)]
+    table = pl.DataFrame(rows, schema=["id", "keeper", "kind", "distance"], orient="row")
+    write_twins(store, table.cast({"distance": pl.Int32}), asdict(Nearness()), {})
+    split(open_dataset(store.path), group="film", ratios=(50, 30, 20))
+    # A few pictures of each side are taken out alone; where they are a good part of it, all goes.
+    assert list(by_member(store, medley).values()).count(None) == lost
+    assert leaks(store, "film") == []
+
+
 def test_twins_tie_films_together(tmp_path: Path) -> None:
     stills = films(8)
     stills[7].image = stills[0].image  # film 1 shows a picture of film 0
@@ -288,7 +388,7 @@ def test_a_coarser_level_than_before_asks_for_rebalance(tmp_path: Path) -> None:
         split(open_dataset(store.path), group="film")
     assert sides(store) == kept
     assert split(open_dataset(store.path)).level == "shot"  # auto keeps the level
-    assert split(open_dataset(store.path), group="track").level == "track"
+    assert split(open_dataset(store.path), group="scene").level == "scene"  # by shots, as before
     assert sides(store) == kept
 
 
@@ -373,7 +473,11 @@ def test_nothing_leaks_at_once_or_in_two_steps(
     ]
     store = unsplit(tmp_path_factory.mktemp("chance") / "d", stills[: 1 + int(share * len(drawn))])
     options: dict[str, Any] = {"group": level, "folds": 3 if folded else None}
-    report = split(open_dataset(store.path), **options)
+    try:
+        report = split(open_dataset(store.path), **options)
+    except DatasetError as error:
+        assert "could be kept together" in str(error)
+        return
     assert leaks(store, report.level) == []
     before = sides(store)
     if rest := stills[1 + int(share * len(drawn)) :]:

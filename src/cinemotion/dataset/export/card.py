@@ -105,6 +105,9 @@ def _proof(record: dict[str, Any]) -> str:
     limits = ", ".join(f"{name} {value}" for name, value in sorted(near["threshold"].items()))
     lines.append(f"- exact twins on two sides: {proof['exact']['straddling']}")
     lines.append(f"- near twins on two sides ({limits}): {near['straddling']}")
+    copies = proof.get("copies")  # versions that were frozen before have none
+    if copies and copies["state"] == "checked":
+        lines.append(f"- copies of one {proof['group']} on two sides: {copies['straddling']}")
     distance = proof["closest"]["distance"]
     if distance is not None:
         lines.append(f"- smallest perceptual distance between two sides: {distance} bits of 64")

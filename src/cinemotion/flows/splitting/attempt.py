@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,14 @@ from cinemotion.curate.splits import FREE, Solution, split_groups
 from cinemotion.dataset.assignment import BRIDGES
 from cinemotion.flows.splitting.bridges import keep_sides
 from cinemotion.flows.splitting.state import State
-from cinemotion.flows.splitting.ties import Grouping, all_twins, group_by_level
+from cinemotion.flows.splitting.ties import (
+    Grouping,
+    all_twins,
+    among,
+    find_copies,
+    group_by_level,
+    joined,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +115,18 @@ def attempt_split(state: State, plan: Plan, level: str | None) -> Attempt:
         SidesConflictError: The earlier split has a group of this level on two sides.
     """
     own = group_by_level(state.samples, level)
-    alike = partial(all_twins, state.samples, plan.near)
-    kept = keep_sides(own, state.twins, state.old, alike)
+    copies = (
+        (state.heirs[0][:0], state.heirs[1][:0])
+        if level is None
+        else find_copies(state.samples, own.names, state.shown, level)
+    )
+    kept = keep_sides(
+        own,
+        joined(state.twins, state.heirs),
+        state.old,
+        lambda rows: joined(all_twins(state.samples, plan.near, rows), among(state.heirs, rows)),
+        copies,
+    )
     whole = Grouping(kept.group, own.names)
     present = state.samples["kept"].to_numpy()
     rows = np.flatnonzero(present & ~kept.bridges)

@@ -6,7 +6,8 @@
 
 A group with samples of the earlier split keeps their side, and what is tied to it by twins goes
 there too. Where new samples tie two sides together, each new group joins the side that it
-shares most twins with, and the samples that are twins of another side are taken out.
+shares most twins with, and the samples that are twins of another side are taken out. A new group
+that shows a good part of groups on two sides is taken out as a whole.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from cinemotion.core.errors import DatasetError
 from cinemotion.curate.forest import Rows
 from cinemotion.curate.splits import FREE
-from cinemotion.flows.splitting.ties import Grouping, Pairs
+from cinemotion.flows.splitting.ties import Grouping, Pairs, among, joined
 
 AlikeAmong = Callable[[Rows], Pairs]
 """All pairs of twins among some rows."""
@@ -45,7 +46,9 @@ class Placed:
     bridges: NDArray[np.bool_]
 
 
-def keep_sides(grouping: Grouping, twins: Pairs, old: Rows, alike: AlikeAmong) -> Placed:
+def keep_sides(
+    grouping: Grouping, twins: Pairs, old: Rows, alike: AlikeAmong, copies: Pairs
+) -> Placed:
     """Fix the sides of groups that have one.
 
     Args:
@@ -53,23 +56,42 @@ def keep_sides(grouping: Grouping, twins: Pairs, old: Rows, alike: AlikeAmong) -
         twins: Pairs that connect all twins.
         old: int64 ``(n,)``, the side in the earlier split, or :data:`FREE`.
         alike: Gives all pairs of twins among some rows.
+        copies: Pairs of rows of groups that show a good part of each other.
 
     Raises:
-        SidesConflictError: Samples of one group, or twins, are on two sides already.
+        SidesConflictError: Samples of one group, twins, or copies are on two sides already.
     """
     own, split = _sides(grouping.group, old)
     if split.any():
         name = grouping.names[int(np.flatnonzero(split)[0])]
         raise SidesConflictError(f"the earlier split has samples of {name} on two sides")
-    whole = grouping.tied(twins).group
+    _refuse_torn_copies(grouping, own, copies)
+    whole = grouping.tied(joined(twins, copies)).group
     side, torn = _sides(whole, own)
     if not torn.any():
         return Placed(whole, side, torn)
     # Inside a torn component, the groups of the level stand alone again.
     group = np.where(torn, grouping.group, whole)
-    pairs = alike(np.flatnonzero(torn))
-    side = np.where(torn, _join_most(grouping.group, own, pairs, torn), side)
-    return Placed(group, side, _crossing(side, old, pairs))
+    rows = np.flatnonzero(torn)
+    pairs, copies = alike(rows), among(copies, rows)
+    side = np.where(torn, _join_most(grouping.group, own, joined(pairs, copies), torn), side)
+    out = _crossing(side, old, pairs)
+    a, b = copies
+    for one in (a, b):  # the new group of the two
+        across = (side[a] != side[b]) & (own[one] == FREE)
+        out |= np.isin(grouping.group, grouping.group[one[across]])
+    return Placed(group, side, out)
+
+
+def _refuse_torn_copies(grouping: Grouping, own: Rows, copies: Pairs) -> None:
+    a, b = copies
+    torn = np.flatnonzero((own[a] != FREE) & (own[b] != FREE) & (own[a] != own[b]))
+    if len(torn):
+        one, other = (grouping.names[int(rows[torn[0]])] for rows in copies)
+        raise SidesConflictError(
+            f"the earlier split has {one} and {other}, of which one shows a good part of the "
+            "other, on two sides"
+        )
 
 
 def _sides(group: Rows, old: Rows) -> tuple[Rows, NDArray[np.bool_]]:

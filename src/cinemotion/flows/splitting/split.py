@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Literal
 
-from cinemotion.core.errors import BadInputError
+from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.curate.neighbours import Nearness
 from cinemotion.dataset.assignment import write_assignment
 from cinemotion.dataset.dataset import Dataset
@@ -76,10 +76,17 @@ def split(
     state = read_state(
         dataset, sides=plan.sides, near=plan.near, keep=not rebalance, annotators=annotators
     )
+    folds_before = state.earlier and state.earlier.get("folds")
+    if folds is not None and folds_before not in (None, folds):
+        raise DatasetError(
+            f"{dataset.path} is split into {folds_before} folds and not into {folds}; --rebalance "
+            "places every group anew"
+        )
     refused: list[dict[str, str]] = []
     if group == "auto":
         attempt, refused = _choose(state, plan, tolerance)
     else:
+        _check_known(dataset, state, group)
         attempt = _insist(state, plan, group)
     write_assignment(dataset.store, attempt.table(), plan.settings(attempt.level))
     return make_report(attempt, refused, tolerance if group == "auto" else None)
@@ -108,6 +115,17 @@ def _plan(ratios: Sequence[float], folds: int | None, seed: int, near: Nearness)
             f"80/20; got {given}"
         )
     return Plan(SIDES, full, None, seed, near)
+
+
+def _check_known(dataset: Dataset, state: State, level: str) -> None:
+    """Refuse a level where each sample would stand alone, and frames of a shot be torn apart."""
+    known = known_levels(state.samples)
+    if not set(known) & set(LEVELS[LEVELS.index(level) :]):
+        choice = f"{', '.join(known)}: choose one, or auto" if known else "none: leave --group out"
+        raise DatasetError(
+            f"no sample of {dataset.path} has a {level} that could be kept together; of the "
+            f"levels, it knows {choice}"
+        )
 
 
 def _insist(state: State, plan: Plan, level: str | None) -> Attempt:

@@ -21,7 +21,7 @@ from cinemotion.curate.neighbours import Nearness
 from cinemotion.curate.splits import FREE
 from cinemotion.dataset.assignment import read_assignment
 from cinemotion.dataset.dataset import Dataset
-from cinemotion.dataset.deduplication import dedup_settings, uncovered
+from cinemotion.dataset.deduplication import dedup_settings, pictures, uncovered
 from cinemotion.flows.labelling.groups import group_keys
 from cinemotion.flows.labelling.labels import resolve_labels
 from cinemotion.flows.splitting.ties import Pairs, find_twins
@@ -41,6 +41,9 @@ class State:
         classes: The labels of kept samples, in the pinned order.
         old: int64 ``(n,)``, the sides to keep, or FREE.
         twins: Pairs of rows that connect all twins.
+        heirs: Pairs of rows: a sample that had a side and was rejected as a twin, and a new one
+            that is kept in its place.
+        shown: ``id``, the keys of all levels and ``picture``, of all that was ever compared.
         earlier: The settings of the split to keep, or ``None``.
         compared: Whether ``cinemotion dedup`` was ever run.
         uncovered: How many kept samples came in after its last run.
@@ -50,6 +53,8 @@ class State:
     classes: tuple[str, ...]
     old: Rows
     twins: Pairs
+    heirs: Pairs
+    shown: pl.DataFrame
     earlier: dict[str, Any] | None
     compared: bool
     uncovered: int
@@ -80,6 +85,7 @@ def read_state(
         keys = group_keys(dataset)
         labels = resolve_labels(dataset, annotators=annotators).select("id", "label")
         prints = dataset.table("fingerprints", ("id", *_PRINTS)).unique("id")
+        shown = keys.join(pictures(dataset), on="id")
         compared = dedup_settings(dataset.store) is not None
         late = uncovered(dataset) if compared else 0
     found = read_assignment(dataset.store)
@@ -102,6 +108,8 @@ def read_state(
         classes=in_order(set(samples["label"].drop_nulls())),
         old=_codes(dataset, samples["was"], sides) if keep else np.full(samples.height, FREE),
         twins=find_twins(samples, near),
+        heirs=_heirs(samples, shown),
+        shown=shown,
         earlier=settings if keep else None,
         compared=compared,
         uncovered=late,
@@ -110,6 +118,15 @@ def read_state(
 
 def _no_sides() -> pl.DataFrame:
     return pl.DataFrame(schema={"id": pl.String, "split": pl.String})
+
+
+def _heirs(samples: pl.DataFrame, shown: pl.DataFrame) -> Pairs:
+    """Rows of rejected samples that had a side, and those of the new ones kept in their place."""
+    rows = samples.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    gone = rows.filter(~pl.col("kept")).join(shown.select("id", "picture"), on="id")
+    new = rows.filter(pl.col("kept") & pl.col("was").is_null()).select("row", picture="id")
+    found = gone.join(new, on="picture", suffix="_new")
+    return found["row"].to_numpy(), found["row_new"].to_numpy()
 
 
 def _codes(dataset: Dataset, was: pl.Series, sides: Sequence[str]) -> Rows:

@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from cinemotion.curate.forest import Forest, Rows
 from cinemotion.curate.neighbours import Nearness, links
-from cinemotion.flows.versions.proof import LEVELS, PROMISES
+from cinemotion.curate.sharing import sharing
+from cinemotion.dataset.levels import LEVELS, group_names
+from cinemotion.flows.versions.proof import PROMISES
 
 Pairs = tuple[Rows, Rows]
 
@@ -59,13 +61,31 @@ def group_by_level(samples: pl.DataFrame, level: str | None) -> Grouping:
     """
     rows = np.arange(samples.height)
     forest = Forest(samples.height)
-    names = own_name = pl.format("sample:{}", "id")
-    if level is not None:
-        finer = LEVELS[LEVELS.index(level) :]
-        names = pl.coalesce(*(pl.format(f"{name}:{{}}", name) for name in finer), own_name)
-        for keys in (names, *map(pl.col, PROMISES[level])):
-            forest.join(*_equal(samples.select(key=keys)["key"]))
-    return Grouping(forest.find(rows), samples.select(key=names)["key"])
+    if level is None:
+        return Grouping(rows, samples.select(name=pl.format("sample:{}", "id"))["name"])
+    names = group_names(samples, level)
+    for keys in (names, *(samples[name] for name in PROMISES[level])):
+        forest.join(*_equal(keys))
+    return Grouping(forest.find(rows), names)
+
+
+def find_copies(samples: pl.DataFrame, names: pl.Series, shown: pl.DataFrame, level: str) -> Pairs:
+    """Pairs of rows, of each two groups of which one shows a good part of the other, one pair.
+
+    Args:
+        samples: ``kept``.
+        names: The groups of those.
+        shown: ``id``, the keys of all levels and ``picture`` of all that was ever compared.
+        level: The level of the groups.
+    """
+    pairs = sharing(shown.select("picture", group=group_names(shown, level)))
+    rows = pl.DataFrame({"name": names, "kept": samples["kept"]}).with_row_index("row")
+    # A group of which nothing is kept has no picture left that could leak.
+    first = rows.filter("kept").group_by("name").agg(pl.col("row").min().cast(pl.Int64))
+    found = pairs.join(first, left_on="a", right_on="name").join(
+        first, left_on="b", right_on="name", suffix="_b"
+    )
+    return found["row"].to_numpy(), found["row_b"].to_numpy()
 
 
 def find_twins(samples: pl.DataFrame, near: Nearness) -> Pairs:
@@ -98,14 +118,25 @@ def all_twins(samples: pl.DataFrame, near: Nearness, rows: Rows) -> Pairs:
         found.append((np.full(len(others), rows[i]), rows[others]))
     if not found:
         return rows[:0], rows[:0]
-    a, b = zip(*found, strict=True)
-    return np.concatenate(a), np.concatenate(b)
+    return joined(*found)
 
 
 def sighted(samples: pl.DataFrame, near: Nearness) -> NDArray[np.bool_]:
     """Which samples have a picture that is not blank, bool ``(n,)``."""
     deviation = samples["deviation"].fill_null(float("nan"))
     return ~near.blank(deviation.to_numpy())
+
+
+def joined(*pairs: Pairs) -> Pairs:
+    """All of these pairs."""
+    a, b = zip(*pairs, strict=True)
+    return np.concatenate(a), np.concatenate(b)
+
+
+def among(pairs: Pairs, rows: Rows) -> Pairs:
+    """The pairs of which both are among some rows."""
+    inside = np.isin(pairs[0], rows) & np.isin(pairs[1], rows)
+    return pairs[0][inside], pairs[1][inside]
 
 
 def known_levels(samples: pl.DataFrame) -> list[str]:

@@ -19,7 +19,7 @@ import polars as pl
 from cinemotion.core.errors import DatasetError
 from cinemotion.dataset.assignment import read_assignment
 from cinemotion.dataset.dataset import Dataset
-from cinemotion.dataset.deduplication import dedup_settings
+from cinemotion.dataset.deduplication import dedup_settings, pictures
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.votes import Votes
 from cinemotion.flows.curating.fingerprints import Progress, ensure_fingerprints
@@ -36,6 +36,7 @@ class Cut:
     Attributes:
         rows: Sorted by ``id``: the columns of a version's manifest and origins, with
             ``distribution`` as label and share, and ``phash``, ``dhash``, ``deviation``.
+        shown: ``id``, the keys of all levels and ``picture``, of all that was ever compared.
         pending: How many samples of unfinished films and imports were left out.
         mark: The last batch of votes that counts.
         split: The settings of the split.
@@ -46,6 +47,7 @@ class Cut:
     """
 
     rows: pl.DataFrame
+    shown: pl.DataFrame
     pending: int
     mark: int
     split: dict[str, Any]
@@ -82,6 +84,7 @@ def read_cut(
         films, sources = dataset.films(), dataset.sources()
         prints = dataset.table("fingerprints", _PRINTS).unique("id")  # two runs may add equal ones
         keys = group_keys(dataset, upto=mark)
+        shown = keys.join(pictures(dataset), on="id")
         samples = dataset.samples()
     if found is None:
         raise DatasetError(f"{store.path} was never split; run: cinemotion split {store.path}")
@@ -103,6 +106,7 @@ def read_cut(
     films = films.join(used, on=["film", "recipe"], how="semi")
     return Cut(
         rows=_settled(rows).sort("id"),
+        shown=shown,
         pending=samples.height - finished.height,
         mark=mark,
         split=settings,

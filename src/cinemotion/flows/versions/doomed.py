@@ -67,7 +67,7 @@ def find_doomed(store: Store, name: str) -> Forgetting:
         BadInputError: The name stands for nothing, or for several films.
     """
     dataset = Dataset(store)
-    films = dataset.films().select("film", "title", "path").to_dicts()
+    films = _films(dataset)
     named = films_named(name, films)
     stills = dataset.table("stills", ["id", "source", "film"])
     known = {*dataset.sources()["name"], *stills["source"]}
@@ -95,6 +95,13 @@ def find_doomed(store: Store, name: str) -> Forgetting:
     )
 
 
+def _films(dataset: Dataset) -> list[dict[str, Any]]:
+    """Films that were built here, and those that imported pictures were chosen from."""
+    built = dataset.films().select("film", "title", "path")
+    copied = dataset.table("origins", ["film", "title"]).unique()
+    return pl.concat([built, copied], how="diagonal").to_dicts()
+
+
 def _samples_of(dataset: Dataset, films: list[str], sources: list[str]) -> set[str]:
     """The ids of all samples of films and imports, also of those that only a version holds."""
     path = dataset.path
@@ -106,6 +113,7 @@ def _samples_of(dataset: Dataset, films: list[str], sources: list[str]) -> set[s
     parts = [
         dataset.table("crops", ["id", "film"]).filter(filmed),
         dataset.table("facts", ["id", "film"]).filter(filmed),
+        dataset.table("origins", ["id", "film"]).filter(filmed),
         dataset.table("stills", ["id", "source"]).filter(imported),
         *(rows.filter(imported | filmed | shot) for rows in origins),
     ]

@@ -31,7 +31,7 @@ from cinemotion.dataset.votes import Votes
 from cinemotion.flows.versions.doomed import Forgetting, find_doomed, plan_file, unfinished
 
 _OF_FILM = ("crops", "facts", "frames", "segments", "shots", "films", "cast")
-_OF_SAMPLE = ("crops", "stills", "facts", "fingerprints", "duplicates", "features")
+_OF_SAMPLE = ("crops", "stills", "origins", "facts", "fingerprints", "duplicates", "features")
 
 
 def plan_forgetting(dataset: Path | str, name: str) -> Forgetting:

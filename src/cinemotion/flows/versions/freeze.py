@@ -137,7 +137,7 @@ def _proved(
     if allow_leakage is not None and not allow_leakage.strip():
         raise BadInputError("--allow-leakage needs a reason; it stays in the version's record")
     sides = rows.filter(pl.col("split").is_not_null())
-    proof = prove(sides, nearness=nearness_of(cut.split), group=cut.split["level"])
+    proof = prove(sides, nearness=nearness_of(cut.split), group=cut.split["level"], shown=cut.shown)
     line = leak_line(proof)
     if line is not None and allow_leakage is None:
         raise DatasetError(

@@ -7,8 +7,9 @@
 
 Checked are all groups that the dataset knows, equal pixels, and near twins under the stated
 threshold. A split by shot promises that no shot and no track straddles; that films do is then no
-leak, but it is said. Twins may never straddle. The proof names samples by their ids only, so that
-a record stays free of names of films.
+leak, but it is said. Twins may never straddle, nor copies: two films of which one shows a good
+part of the other, though only one of each two twins was kept. The proof names samples by their
+ids only, so that a record stays free of names of films.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cinemotion.curate.neighbours import Nearness, closest_across, links
+from cinemotion.curate.sharing import SHARED, sharing
+from cinemotion.dataset.levels import group_names
 
 # What a split by a level promises beside it. A track shows one face, so that a character's
 # tracks are the character's; a shot may show several characters.
@@ -36,7 +39,13 @@ LEVELS = tuple(PROMISES)
 _NAMED = 10  # leaks and closest pairs that are named, of each kind
 
 
-def prove(samples: pl.DataFrame, *, nearness: Nearness, group: str | None) -> dict[str, Any]:
+def prove(
+    samples: pl.DataFrame,
+    *,
+    nearness: Nearness,
+    group: str | None,
+    shown: pl.DataFrame | None = None,
+) -> dict[str, Any]:
     """Look for leaks between the sides of a split.
 
     Args:
@@ -44,24 +53,30 @@ def prove(samples: pl.DataFrame, *, nearness: Nearness, group: str | None) -> di
             ``pixels``, ``phash``, ``dhash``, ``deviation``.
         nearness: When two pictures are near twins.
         group: The level that the split promised to keep together, or ``None``.
+        shown: ``id``, the keys and ``picture`` of all samples that were ever compared, rejected
+            twins among them; without it, copies are not looked for.
 
     Returns:
         JSON: ``holds``; ``group``; ``levels`` by name (``state``, ``checked`` or ``not
         available``; ``groups``; ``straddling``; ``without``, the number of samples of which the
         level is not known; ``promised``); ``exact`` and ``near`` (``straddling``, ``examples``;
-        near also ``threshold``); ``closest`` (``distance``, ``pairs``); ``leaks``: what is there
-        though it must not be (``kind``, ``count``, ``examples``).
+        near also ``threshold``); ``copies``, pairs of groups of which one shows a good part of the
+        other (``state``; ``share``, from which on; ``straddling``; ``examples``); ``closest``
+        (``distance``, ``pairs``); ``leaks``: what is there though it must not be (``kind``,
+        ``count``, ``examples``).
     """
     samples = samples.sort("id")
     promised = PROMISES[group] if group else ()
     levels = {name: _level(samples, name) | {"promised": name in promised} for name in LEVELS}
     exact = _straddling(samples, "pixels")
     near = _near(samples, nearness)
+    copies = _copies(samples, group, shown)
     leaks = [
         {"kind": kind, "count": found["straddling"], "examples": found["examples"]}
         for kind, found in (
             ("exact twin", exact),
             ("near twin", near),
+            ("copy", copies),
             *((name, levels[name]) for name in promised),
         )
         if found["straddling"]
@@ -73,6 +88,7 @@ def prove(samples: pl.DataFrame, *, nearness: Nearness, group: str | None) -> di
         "levels": levels,
         "exact": exact,
         "near": near,
+        "copies": copies,
         "closest": _closest(samples, nearness),
         "leaks": leaks,
     }
@@ -86,6 +102,8 @@ def leak_line(proof: dict[str, Any]) -> str | None:
     kind = proof["leaks"][0]["kind"]
     (a, side), (b, other) = proof["leaks"][0]["examples"][0]
     link = f"share one {kind}" if kind in LEVELS else f"are {kind}s"
+    if kind == "copy":
+        link = f"are of copies of one {proof['group']}"
     leaks = "1 leak" if total == 1 else f"{total} leaks"
     return f"{leaks} across splits; the first: {a} ({side}) and {b} ({other}) {link}"
 
@@ -132,6 +150,34 @@ def _near(samples: pl.DataFrame, nearness: Nearness) -> dict[str, Any]:
         "threshold": dataclasses.asdict(nearness),
         "blank": samples.height - seen.height,
         "straddling": len(pairs),
+        "examples": examples,
+    }
+
+
+def _copies(samples: pl.DataFrame, group: str | None, shown: pl.DataFrame | None) -> dict[str, Any]:
+    """Groups on two sides, of which one shows a good part of the other.
+
+    Of twins one is kept, on one side; the frames around them are left on both.
+    """
+    if group is None or shown is None:
+        return {"state": "not available", "share": SHARED, "straddling": 0, "examples": []}
+    pairs = sharing(shown.select("picture", group=group_names(shown, group)))
+    names = samples.select("id", "split", name=group_names(samples, group))
+    firsts = names.group_by("name").agg(pl.col("id", "split").sort_by("id").first())
+    across = (
+        pairs.join(firsts, left_on="a", right_on="name")
+        .join(firsts, left_on="b", right_on="name", suffix="_b")
+        .filter(pl.col("split") != pl.col("split_b"))
+        .sort("id", "id_b")
+    )
+    examples = [
+        [[row["id"], row["split"]], [row["id_b"], row["split_b"]]]
+        for row in across.head(_NAMED).iter_rows(named=True)
+    ]
+    return {
+        "state": "checked",
+        "share": SHARED,
+        "straddling": across.height,
         "examples": examples,
     }
 
