@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from common import print_table, write_json
-from fifth import MEASURES, Figures, measured, read_arguments
+from fifth import MEASURES, Figures, Measured, described, measured, read_arguments
 
 BASE: dict[str, Any] = {
     "model": "mini",
@@ -52,13 +52,15 @@ def main() -> None:
     """Measure and print."""
     arguments = read_arguments(__doc__, epochs=12)
     result: dict[str, Any] = {}
+    first: dict[str, Measured] = {}
     for name, (changes, clean) in CASES.items():
         seeds = range(arguments.seeds)
         runs = [
             measured(name, BASE | changes | {"seed": seed}, arguments, clean=clean)
             for seed in seeds
         ]
-        result[name] = summary(runs)
+        first[name] = runs[0]
+        result[name] = summary([run.figures for run in runs])
     rows = []
     for name, sets in result.items():
         for labels, row in sets.items():
@@ -66,6 +68,7 @@ def main() -> None:
             sd = row["accuracy"]["sd"]
             rows.append([name, labels, mean["accuracy"], sd or 0.0, mean["macro_f1"], mean["ece"]])
     print_table(["case", "labels", "accuracy", "sd", "macro-F1", "ECE"], rows)
+    result["run"] = described(BASE, arguments, first)
     write_json(arguments.json, "ablation", result)
 
 

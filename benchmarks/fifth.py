@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,38 @@ MEASURES = ("accuracy", "macro_f1", "ece")
 
 Figures = dict[str, dict[str, float]]
 """By set of labels and measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A trained network: its figures, how many pictures it learned from, and were asked of it."""
+
+    figures: Figures
+    learned: int
+    asked: dict[str, int]
+
+
+def described(
+    settings: dict[str, Any], arguments: argparse.Namespace, runs: dict[str, Measured]
+) -> dict[str, Any]:
+    """What figures are of, to stand beside them in the results.
+
+    Args:
+        settings: What all runs have in common.
+        arguments: Of the command line.
+        runs: One of each case, for the numbers of pictures.
+    """
+    return {
+        "data": "FER2013, training part",
+        "split": "92 to 8 into training and development",
+        "share of the training samples": arguments.share,
+        "epochs": arguments.epochs,
+        "seeds": list(range(arguments.seeds)),
+        "measured on": "FER2013, validation part (PublicTest)",
+        "settings": settings,
+        "pictures learned from": {name: run.learned for name, run in runs.items()},
+        "pictures asked": next(iter(runs.values())).asked,
+    }
 
 
 def read_arguments(about: str | None, *, epochs: int) -> argparse.Namespace:
@@ -51,11 +84,11 @@ def version(work: Path, *, clean: bool) -> str:
 
 def measured(
     name: str, settings: dict[str, Any], arguments: argparse.Namespace, *, clean: bool = True
-) -> Figures:
+) -> Measured:
     """Train one network, or find it trained, and measure it on the validation part."""
     out = arguments.work / f"{name.replace(' ', '-')}-{settings['seed']}"
     validation = shared() / "fer" / "validation.parquet"
-    train(
+    trained = train(
         version(arguments.work, clean=clean),
         out,
         load_train_recipe(None, settings | {"epochs": arguments.epochs}),
@@ -68,4 +101,5 @@ def measured(
         for labels, row in report.sets.items()
     }
     print(name, settings["seed"], {labels: row["accuracy"] for labels, row in found.items()})
-    return found
+    asked = {labels: row["samples"] for labels, row in report.sets.items()}
+    return Measured(found, trained.card.data["train"], asked)

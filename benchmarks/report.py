@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,25 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
     return "" if value is None else str(value).replace("|", "\\|")
+
+
+def run_with(result: dict[str, Any]) -> str:
+    """What figures are of, where their file says so: a line to stand above them."""
+    if "run" not in result:
+        return ""
+    said = "; ".join(f"{name}: {_plainly(value)}" for name, value in result["run"].items())
+    return textwrap.fill(f"Run with {said}.", 100, break_on_hyphens=False) + "\n\n"
+
+
+def _plainly(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plainly(each)}" for name, each in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def measured_cases(result: dict[str, Any]) -> dict[str, Any]:
+    """A result without what it was run with."""
+    return {name: found for name, found in result.items() if name != "run"}
 
 
 def throughput(result: dict[str, Any]) -> str:
@@ -341,26 +361,28 @@ def ablation(result: dict[str, Any]) -> str:
     """What augmentation, soft labels, twins removed and a teacher each bring (mini, a fifth)."""
     rows = [
         [name, labels, row["accuracy"]["mean"], row["accuracy"]["sd"], row["macro_f1"]["mean"]]
-        for name, sets in result.items()
+        for name, sets in measured_cases(result).items()
         for labels, row in sets.items()
     ]
-    return table(["case", "labels", "accuracy", "sd", "macro-F1"], rows)
+    return run_with(result) + table(["case", "labels", "accuracy", "sd", "macro-F1"], rows)
 
 
 def protocols(result: dict[str, Any]) -> str:
     """How many points of an accuracy are false: augmented and then split by chance, or ours."""
-    rows = [[name, key, value] for name, row in result.items() for key, value in row.items()]
-    return table(["data", "what", "value"], rows)
+    cases = measured_cases(result)
+    rows = [[name, key, value] for name, row in cases.items() for key, value in row.items()]
+    return run_with(result) + table(["data", "what", "value"], rows)
 
 
 def transfer(result: dict[str, Any]) -> str:
     """SqueezeNet from ImageNet's weights and from random ones, on a fifth of FER2013."""
     rows = [
         [name, labels, sum(values) / len(values), " ".join(f"{each:.3f}" for each in values)]
-        for name, found in result.items()
+        for name, found in measured_cases(result).items()
         for labels, values in found.items()
     ]
-    return table(["weights", "labels", "mean accuracy", "of each seed"], rows)
+    head = ["weights", "labels", "mean accuracy", "of each seed"]
+    return run_with(result) + table(head, rows)
 
 
 def framing(result: dict[str, Any]) -> str:

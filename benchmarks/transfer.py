@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from common import print_table, shared, write_json
-from fifth import measured, read_arguments
+from fifth import Measured, described, measured, read_arguments
 
 FILE = "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5"
 SETTINGS: dict[str, Any] = {
@@ -25,19 +25,23 @@ SETTINGS: dict[str, Any] = {
     "optimiser.learning_rate": 1e-3,
     "optimiser.average": 0.99,
 }
+# Of random weights there is nothing that should be spared.
+RANDOM: dict[str, Any] = {"frozen_epochs": 0, "thawed_rate": 1.0}
 
 
 def main() -> None:
     """Measure and print."""
     arguments = read_arguments(__doc__, epochs=12)
     result: dict[str, Any] = {}
+    runs: dict[str, Measured] = {}
     for name, weights in (("ImageNet", str(shared() / "weights" / FILE)), ("random", "none")):
         found: dict[str, list[float]] = {}
         for seed in range(arguments.seeds):
             settings = SETTINGS | {"weights": weights, "seed": seed}
-            if weights == "none":  # there is nothing in it that should be spared
-                settings |= {"frozen_epochs": 0, "thawed_rate": 1.0}
-            for labels, row in measured(f"squeezenet-{name}", settings, arguments).items():
+            if weights == "none":
+                settings |= RANDOM
+            runs[name] = measured(f"squeezenet-{name}", settings, arguments)
+            for labels, row in runs[name].figures.items():
                 found.setdefault(labels, []).append(row["accuracy"])
         result[name] = found
     rows = [
@@ -46,6 +50,7 @@ def main() -> None:
         for labels, values in found.items()
     ]
     print_table(["weights", "labels", "accuracy", "sd", *map(str, range(arguments.seeds))], rows)
+    result["run"] = described(SETTINGS, arguments, runs) | {"settings of random": RANDOM}
     write_json(arguments.json, "transfer", result)
 
 

@@ -21,6 +21,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cinemotion.cli.training import training
 from cinemotion.core.errors import CinemotionError
 from cinemotion.dataset.dataset import open_dataset
@@ -29,16 +31,13 @@ from cinemotion.flows.curating.dedup import dedup
 from cinemotion.flows.evaluating.evaluate import evaluate
 from cinemotion.flows.importing.ingest import import_dataset
 from cinemotion.flows.splitting.split import split
+from cinemotion.flows.training.measured import usual_measures
 from cinemotion.flows.training.train import load_train_recipe, quicken, train
 from cinemotion.flows.training.words import write_readme
 from cinemotion.flows.versions.freeze import freeze
+from cinemotion.learn.intervals import intervals
 from cinemotion.learn.modelfolder import MEAN, ONNX, SHIPPED, plain_by, read_card, write_card
-from cinemotion.learn.scores import (
-    accuracy,
-    balanced_recall,
-    expected_calibration_error,
-    macro_f1,
-)
+from cinemotion.learn.scores import expected_calibration_error
 
 ROOT = Path(__file__).parents[1]
 NAME = "compact-v1"
@@ -105,17 +104,21 @@ def package(model: Path, validation: Path, out: Path = SHIPPED / NAME) -> Path:
     measures = {name: found for name, found in card.measures.items() if name != "develop"}
     for name, found in report.sets.items():
         of = f"FER2013 validation part, labels of {name}"
-        values = {key: each["value"] for key, each in found["measures"].items()}
-        measures[f"{of}, answered by them"] = {"samples": found["samples"], **values}
+        values = {}
+        for key, each in found["measures"].items():
+            values |= {key: each["value"], f"{key}_low": each["low"], f"{key}_high": each["high"]}
+        drawn = {"interval": found["interval"]}
+        measures[f"{of}, answered by them"] = {"samples": found["samples"], **values, **drawn}
         truth = truths[name]
         plain = truth.answers(given.probabilities)
-        answers = (truth.truth, plain.argmax(axis=1))
+        usual = usual_measures(truth.truth, plain.argmax(axis=1), len(truth.classes))
+        n, by = len(truth.truth), given.films(truth.rows)
         measures[of] = {
             "samples": found["samples"],
-            "accuracy": accuracy(*answers),
-            "macro_f1": macro_f1(*answers, len(truth.classes)),
-            "balanced_recall": balanced_recall(*answers, len(truth.classes)),
+            **{key: measure(np.arange(n)) for key, measure in usual.items()},
             "ece": expected_calibration_error(plain, truth.truth),
+            **intervals(usual, n=n, seed=0, groups=by),
+            **drawn,
         }
     card = card.model_copy(update={"measures": measures})
     out.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,14 @@ def test_build_prints_one_json_document(
     assert all(row["skipped"] for row in document["films"])
 
 
+def test_build_says_which_file_is_a_copy(
+    demo_films: list[Path], dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = shutil.copy(demo_films[0], tmp_path / "copy.mp4")
+    assert run(["build", str(copy), "--out", str(dataset), "--workers", "0"]) == 0
+    assert f"a copy of {demo_films[0]}" in capsys.readouterr().out
+
+
 def test_shots_prints_one_json_document(
     demo_films: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +96,17 @@ def test_detect_prints_one_json_document(
     assert 50 < y0 < 100 < 150 < y1 < 230
 
 
+def test_detect_fails_for_one_missing_image_after_printing_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "grey.png")
+    assert run(["detect", str(tmp_path / "grey.png"), str(tmp_path / "nowhere.png")]) == 2
+    printed = capsys.readouterr()
+    assert "grey.png: 0 faces" in printed.out
+    assert printed.err.count("\n") == 1
+    assert "nowhere.png" in printed.err
+
+
 def test_probe_prints_one_json_document(
     demo_films: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,8 +121,20 @@ def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> No
     report = json.loads(capsys.readouterr().out)
     assert report["problems"] == []
     assert report["weights"]["centerface"]["state"] == "ok"
-    assert "CPUExecutionProvider" in report["accelerators"]
     assert report["models"]["compact-v1"]["state"] == "ok"
+
+
+def test_doctor_lists_accelerators_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import onnxruntime
+
+    for provider, expected in (("CUDAExecutionProvider",) * 2, ("AzureExecutionProvider", "none")):
+        there = [provider, "CPUExecutionProvider"]
+        monkeypatch.setattr(onnxruntime, "get_available_providers", lambda there=there: there)
+        assert run(["doctor"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split()[1:] for line in lines if "accel" in line] == [[expected]]
 
 
 def test_doctor_finds_a_damaged_model(
@@ -130,6 +161,19 @@ def test_dry_run_estimates_and_writes_nothing(
     assert 15 <= estimate["samples"] <= 30
     assert estimate["disk_bytes"] > 100_000
     assert not (tmp_path / "d").exists()
+
+
+def test_a_row_of_the_film_list_about_no_film_is_a_notice(
+    demo_films: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "films.csv"
+    table.write_text(f"path,title\n{demo_films[0].name},A\nb.mp4,B\nc.mp4,C\nd.mp4,\ne.mp4,\n")
+    command = ["build", str(demo_films[0]), "--dry-run", "--films", str(table)]
+    assert run(command) == 0
+    err = capsys.readouterr().err
+    assert (
+        err == f"notice: {table}: no film matches b.mp4, c.mp4, d.mp4 and 1 more; check the path\n"
+    )
 
 
 def _complaint(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
@@ -165,6 +209,9 @@ def test_bad_input_is_one_line(
         "holds no cinemotion dataset": ["build", film, "--out", str(tmp_path / "other")],
         "--out is missing": ["build", film],
         "exclude each other": ["build", film, "--out", new, "--keyframes", "--per-shot", "2"],
+        "--per-shot and --every": [
+            *("build", film, "--out", new, "--every", "1", "--per-shot", "2")
+        ],
         "sampling.every": ["build", film, "--out", new, "--every", "-1"],
         "crop.size": ["build", film, "--out", new, "--crop-size", "3"],
         "unknown detector 'magic'": ["build", film, "--out", new, "--detector", "magic"],
@@ -173,6 +220,7 @@ def test_bad_input_is_one_line(
         "was built with another recipe": ["build", film, "--out", str(dataset), "--every", "0.25"],
         "holds no dataset": ["samples", str(tmp_path / "empty")],
         "cannot write": ["sheet", str(dataset), "--out", str(tmp_path / "no" / "sheet.png")],
+        "a sheet is a PNG file, got": ["sheet", str(dataset), "--out", str(tmp_path / "x.jpg")],
         "no such file": ["detect", str(tmp_path / "nowhere.png")],
         "is not an image": ["detect", str(tmp_path / "text.mp4")],
         "No such command": ["transmogrify"],
@@ -181,6 +229,18 @@ def test_bad_input_is_one_line(
         line = _complaint(capsys, arguments)
         assert expected.replace("no dataset", "no cinemotion dataset") in line, line
     assert not (tmp_path / "new").exists()
+
+
+def test_a_file_that_begins_with_a_dash_is_told_from_an_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-video.mp4").write_text("no film")
+    for command in (["probe", "-video.mp4"], ["build", "-video.mp4", "--out", "d"]):
+        assert "write ./-video.mp4, or put -- before it" in _complaint(capsys, command)
+    for name in (["./-video.mp4"], ["--", "-video.mp4"]):
+        assert "cannot be opened as a film" in _complaint(capsys, ["probe", *name])
+    assert "No such option: -o" in _complaint(capsys, ["probe", "-other.mp4"])
 
 
 def test_a_recipe_file_is_read_and_checked(
@@ -202,6 +262,19 @@ def test_a_recipe_file_is_read_and_checked(
     opened = open_dataset(out)
     assert opened.image(opened.samples()["id"][0]).shape == (64, 64, 3)
     assert len(opened.frames()) == 4
+
+
+def test_every_overrides_a_recipe_that_looks_at_shots(
+    tmp_path: Path, demo_films: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("[sampling]\nmode = 'per-shot'\nper_shot = 1\n")
+    frames = []
+    for option in ([], ["--every", "0.25"]):
+        command = ["build", str(demo_films[0]), "--dry-run", "--json", "--recipe", str(recipe)]
+        assert run([*command, *option]) == 0
+        frames.append(json.loads(capsys.readouterr().out)["frames"])
+    assert frames == [1, 26]
 
 
 def test_strict_exits_with_one_when_a_film_failed(tmp_path: Path, demo_films: list[Path]) -> None:

@@ -56,6 +56,26 @@ def test_three_frames_are_a_film(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (tmp_path / "r" / "report.html").exists()
 
 
+def test_a_film_that_cannot_be_read_is_named_beside_those_that_can(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    write_film(films / "short.mp4", 3)
+    (films / "broken.mp4").write_bytes(b"")
+    command = ["analyze", str(films), "--out", str(tmp_path / "r"), "--workers", "0", "--json"]
+    for _ in range(2):  # also where the good one is there already, and nothing is left to build
+        assert run(command) == 0
+        told = capsys.readouterr()
+        document = json.loads(told.out)
+        assert [film["film"]["title"] for film in document["films"]] == ["short"]
+        assert [row["path"] for row in document["failed"]] == [str(films / "broken.mp4")]
+        assert "empty" in document["failed"][0]["reason"]
+        assert told.err.startswith("failed: ") and "broken.mp4" in told.err
+        assert len(list((tmp_path / "r").glob("short-*/report.html"))) == 1
+    assert run([*command[:1], str(films / "broken.mp4"), *command[2:]]) == 2
+
+
 def test_several_films_have_a_folder_each(
     demo_films: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,17 +95,28 @@ def test_several_films_have_a_folder_each(
         (["--embedder", "nobody"], "nobody"),
         (["--every", "0"], "every"),
         (["--names", "missing.csv"], "missing.csv"),
+        (["--names", "bad.csv"], "bad.csv, line 2"),
+        (["--annotate", "x.avi"], "x.avi"),
+        (["--annotate", "nowhere/x.mp4"], "there is no folder nowhere"),
+        (["--annotate", "FILM"], "is the film itself"),
+        (["FILM2", "--annotate", "x.mp4"], "--annotate is of one film, and these are 2"),
+        (["FILM2", "--names", "good.csv"], "--names is of one film, and these are 2"),
     ],
 )
 def test_bad_input_is_one_line(
     demo_films: list[Path],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     options: list[str],
     said: str,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.csv").write_text("character,tracks\n../../evil,0\n", encoding="utf-8")
+    Path("good.csv").write_text("character,tracks\nc01,0\n", encoding="utf-8")
+    films = {"FILM": str(demo_films[1]), "FILM2": str(demo_films[0])}
     command = ["analyze", str(demo_films[1]), "--out", str(tmp_path / "r"), "--workers", "0"]
-    assert run([*command, *options]) == 2
+    assert run([*command, *(films.get(each, each) for each in options)]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
     assert not (tmp_path / "r").exists()  # it is said before any work

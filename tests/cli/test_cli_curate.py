@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
 from cinemotion.cli import curate
-from cinemotion.core.errors import DatasetError
+from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.curate.neighbours import MOST_BITS, Nearness
 from cinemotion.dataset.dataset import Dataset
+from cinemotion.dataset.features import FeatureStore
 from cinemotion.dataset.store import Store
 from smallsets import Still, add_stills
 from twinned import draw
@@ -69,6 +71,39 @@ def test_options_reach_the_search(dataset: Dataset) -> None:
         "2 of 4 samples would be kept; nothing was written",
     ]
     assert dataset.samples().filter(status="kept").height == 4
+
+
+def test_stored_vectors_have_the_last_word(dataset: Dataset) -> None:
+    samples = dataset.samples()
+    ids = samples["id"].to_list()
+    far = samples["member"].is_in(["1-like.png"]).to_list()  # another face than the others
+    vectors = np.array([[0, 1] if other else [1, 0] for other in far], np.float32)
+    vectors[samples["member"].to_list().index("2.png")] = 0  # has no direction: as if not there
+    id = FeatureStore(dataset.path).add({"name": "faces"}, ids, vectors, spec="onnx:f.onnx")
+    for name in ("onnx:f.onnx", id[:6]):
+        done = run(dataset.path, "--embedding", name, "--cosine", 0.3, "--dry-run")
+        assert "near twins (pHash ≤ 6, dHash ≤ 10 bits, cosine distance ≤ 0.3): 0 " in done.stdout
+    report = json.loads(
+        run(dataset.path, "--embedding", id, "--cosine", 1.2, "--json", "--dry-run").stdout
+    )
+    assert report["near"]["copies"] == 1
+    assert report["settings"]["embedding"] == f"faces-{id}"
+    FeatureStore(dataset.path).add({"name": "b"}, ids, vectors, spec="onnx:f.onnx")
+    with pytest.raises(BadInputError, match=f"2 sets of vectors 'onnx:f.onnx'; .*{id}"):
+        run(dataset.path, "--embedding", "onnx:f.onnx", "--cosine", 0.3)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--embedding", "hog", "--cosine", 0.3), r"no vectors 'hog', only: none; .*--with hog$"),
+        (("--embedding", "hog"), "--embedding came alone; give both"),
+        (("--cosine", 0.3), "--cosine came alone; give both"),
+    ],
+)
+def test_vectors_must_be_there(dataset: Dataset, options: tuple[object, ...], said: str) -> None:
+    with pytest.raises(BadInputError, match=said):
+        run(dataset.path, *options)
 
 
 def test_help_names_the_defaults_and_the_limits_fit() -> None:

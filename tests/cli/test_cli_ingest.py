@@ -17,12 +17,30 @@ def test_import_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert "faces (folder): 9 samples" in said
     assert "1 unreadable" in said and "Bored/BORED_01_0009.png: unreadable: not a picture" in said
-    assert "kept as they are: bored" in said
+    assert "no pinned emotion, kept: Bored as bored (--class-map" in said
     assert "1 files that are no pictures were left out: notes.txt" in said
     assert "guessed from names; --group-pattern none turns it off): 2 clips, 9 of 9" in said
     assert "Angry/ANGRY_01_0000.png: clip ANGRY_01, frame 0" in said
     assert run(["import", str(root), "--out", str(tmp_path / "d")]) == 0
     assert "nothing to do" in capsys.readouterr().out
+    assert run(["import", str(root), "--out", str(tmp_path / "d"), "--rights", "mine"]) == 0
+    said = capsys.readouterr().out
+    assert "no new samples" in said and "the rights note is now 'mine', before: none" in said
+
+
+def test_import_says_how_classes_are_written_from_now_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("my-class", "my_class", "BORED", "bored", "plain", "joy", "glee")
+    root = fill(tmp_path / "faces", {f"{name}/a.png": face(i) for i, name in enumerate(names)})
+    options = ["--class-map", "joy=amused", "--class-map", "glee=amused"]
+    assert run(["import", str(root), "--out", str(tmp_path / "d"), *options]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "kept: glee, joy as amused; BORED, bored as bored; my-class, my_class as my_class; plain ("
+    ) in said
+    assert said.count("are one from now on") == 1
+    assert "the classes 'my-class', 'my_class' are one from now on, 'my_class'; rename" in said
 
 
 def test_import_prints_one_json_document(
@@ -49,6 +67,7 @@ def test_import_prints_one_json_document(
         ({}, [], "holds no picture"),
         (FACES, ["--group-pattern", "("], "no regular expression"),
         (FACES, ["--class-map", "joy"], "joy=happy"),
+        (FACES, ["--class-map", "no.csv"], "class map no.csv: there is no such file; give"),
         (FACES, ["--name", ""], "--name"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from cinemotion.__main__ import run
 from cinemotion.dataset.images import encode_image
 from cinemotion.dataset.votes import Votes
+from cinemotion.flows.training.repeat import Repeated
 from shown import shown, told_apart
 from standins import stand_in
 
@@ -46,6 +47,22 @@ def test_a_model_is_trained_and_found_again(
     assert json.loads(capsys.readouterr().out)["sets"]["labels"]["samples"] == 12
 
 
+@pytest.mark.parametrize("several", [["--seeds", "2"], ["--folds"]])
+def test_a_margin_is_that_of_every_model(
+    several: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[float] = []
+
+    def trained(*_: object, margin: float, **__: object) -> Repeated:
+        given.append(margin)
+        return Repeated(Path("m"), "test", [], {})
+
+    for name in ("train_seeds", "train_folds"):
+        monkeypatch.setattr(f"cinemotion.flows.training.repeat.{name}", trained)
+    assert run(["train", "d@v1", "--out", "m", "--margin", "1.5", *several]) == 0
+    assert given == [1.5]
+
+
 @pytest.mark.parametrize("version", ["nothing@v1", "nothing"])
 def test_a_dataset_that_is_not_there_is_one_line(version: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cinemotion", "train", version, "--model", "mini"]
@@ -70,9 +87,12 @@ def test_answers_as_text_and_as_json(
     [row] = document["predictions"]
     assert row["path"] == str(picture) and set(row["faces"][0]) >= {"box", "label", "probabilities"}
     assert row["faces"][0]["label"] == "sad"
-    assert run(["predict", model, str(picture), str(bad), "--crops", "given"]) == 0
-    said = capsys.readouterr()
-    assert "a.png: sad (sad 1.00" in said.out and "b.png" in said.err
+    for named in (bad, tmp_path / "nothere.png"):
+        assert run(["predict", model, str(named), str(picture), "--crops", "given"]) == 2
+        said = capsys.readouterr()
+        assert "a.png: sad (sad 1.00" in said.out and named.name in said.err
+    assert run(["predict", model, str(tmp_path), "--crops", "given"]) == 0  # b.png was not named
+    assert "b.png" in capsys.readouterr().err
     assert run(["predict", model, str(bad)]) == 2
     assert run(["predict", "nothing", str(picture)]) == 2
     assert "no model 'nothing'" in capsys.readouterr().err
@@ -86,6 +106,10 @@ def test_figures_and_comparisons_are_printed(
     said = capsys.readouterr().out
     assert "labels: 12 samples, 3 classes" in said and "macro_f1" in said and "grain" in said
     assert page.read_text().startswith("<!DOCTYPE html>")
+    for bad, words in ((tmp_path / "none" / "r.html", "no folder"), (tmp_path, "is a folder")):
+        # Nothing was measured: not even the model was looked for.
+        assert run(["evaluate", "nothing", reference, "--report", str(bad)]) == 2
+        assert words in capsys.readouterr().err
     assert run(["compare", model, model, reference]) == 0
     assert "+0.0000" in capsys.readouterr().out
     assert run(["compare", model, model, reference, "--json"]) == 0

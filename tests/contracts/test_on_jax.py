@@ -1,12 +1,18 @@
-"""Models and augmentations on Keras' other backend: built, trained for some steps, and asked."""
+"""Models and augmentations on Keras' other backend: built, trained, and asked."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+
+from cinemotion.learn.classifier import open_classifier
+from cinemotion.learn.modelfolder import read_card
+from shown import shown, told_apart
 
 pytest.importorskip("keras")
 pytest.importorskip("jax")
@@ -34,13 +40,45 @@ assert changed.shape == pictures.shape and 0 <= changed.min() and changed.max() 
 """
 
 
-@pytest.mark.slow
-def test_a_model_learns_on_jax() -> None:
+TRAINED = """
+import sys
+from cinemotion.flows.training.train import train
+from cinemotion.learn.training.recipe import load_train_recipe
+from tinynets import tiny_known
+
+with tiny_known():
+    recipe = load_train_recipe(None, {"model": "tiny", "size": 32, "batch_size": 16, "epochs": 1})
+    train(sys.argv[1], sys.argv[2], recipe)
+import keras
+assert keras.backend.backend() == "jax"
+"""
+
+
+def _on_jax(*command: str) -> None:
+    path = os.pathsep.join(filter(None, sys.path))
     done = subprocess.run(
-        [sys.executable, "-c", CODE],
-        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        [sys.executable, *command],
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_a_model_learns_on_jax() -> None:
+    _on_jax("-c", CODE)
+
+
+@pytest.mark.slow
+def test_a_training_on_jax_ends_with_a_whole_model(tmp_path: Path) -> None:
+    """TensorFlow, which writes it as ONNX, runs in a process of its own."""
+    pytest.importorskip("tf2onnx")
+    version = told_apart(tmp_path / "d")
+    _on_jax("-c", TRAINED, f"{version.path}@v1", str(tmp_path / "m"))
+    card = read_card(tmp_path / "m")
+    assert set(card.hashes) == {"model.onnx", "model.keras"}
+    assert {path.name for path in (tmp_path / "m").glob("*.onnx*")} == {"model.onnx"}
+    found = open_classifier(tmp_path / "m")([shown("sad", 1)])
+    np.testing.assert_allclose(found.sum(axis=1), 1)

@@ -41,10 +41,32 @@ def labels(path: Path) -> dict[str, str | None]:
         ("Happy.zip/a.png", "Happy"),
         ("Happy.ZIP/Glad/a.png", "Glad"),
         ("Happy.zip/train/a.png", None),
+        ("train_images/a.png", None),
+        ("happy/TRAIN_SET/a.png", None),
+        ("testimony/a.png", "testimony"),
     ],
 )
 def test_the_class_is_the_last_folder(name: str, label: str | None) -> None:
     assert class_of(name) == label
+
+
+@pytest.mark.parametrize("zip", [False, True])
+def test_classes_may_come_before_the_splits(tmp_path: Path, zip: bool) -> None:
+    names = ("happy/train/a.png", "sad/test_set/b.png", "sad/c.png", "d.png")
+    files = {f"cf/{name}": face(i) for i, name in enumerate(names)}
+    path = fill(tmp_path, {"x.zip": zipped(files)} if zip else files) / ("x.zip" if zip else "")
+    assert list(labels(path).values()) == (
+        ["happy", "sad", "sad", "cf"] if zip else ["cf", "happy", "sad", "sad"]
+    )
+    assert open_source(path).remarks.notices == [
+        "the classes are the folders above train, test and so on"
+    ]
+
+
+def test_splits_of_one_folder_are_not_in_a_class(tmp_path: Path) -> None:
+    root = fill(tmp_path, {"fer/train/a.png": face(0), "fer/test/b.png": face(1)})
+    assert set(labels(root).values()) == {None}
+    assert open_source(root).remarks.notices == []
 
 
 def test_a_folder_with_nothing_in_it_is_refused(tmp_path: Path) -> None:
@@ -130,11 +152,13 @@ def test_imagefolder_metadata_says_the_label(tmp_path: Path, kind: str, zip: boo
     assert "not there" in str(members["train/none.png"].problem)
     assert "1 pictures that the metadata files do not list" in source.remarks.notices[0]
     assert set(source.names()) == set(members)
+    assert source.remarks.left_out == []
 
 
 def test_a_csv_that_is_no_metadata_changes_nothing(tmp_path: Path) -> None:
     root = fill(tmp_path, {"Happy/a.png": face(0), "metadata.csv": b"name,size\na,1\n"})
     assert labels(root) == {"Happy/a.png": "Happy"}
+    assert open_source(root).remarks.left_out == ["metadata.csv"]
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"{not json}\n", b"[1]\n"])

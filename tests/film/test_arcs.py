@@ -11,8 +11,14 @@ GRID = np.arange(0, 20, 0.2)
 
 
 def drawn(seconds: np.ndarray, tracks: np.ndarray, p: np.ndarray, **more: object):
-    settings = {"grid": GRID, "window": 1.0, "reach": 0.3} | more
-    return draw_arc(seconds, tracks, p, np.ones(len(p)), **settings)  # type: ignore[arg-type]
+    settings = {"grid": GRID, "step": 0.2, "window": 1.0} | more
+    shown = settings.pop("shown", standing(seconds))
+    return draw_arc(seconds, shown, tracks, p, np.ones(len(p)), **settings)  # type: ignore[arg-type]
+
+
+def standing(seconds: np.ndarray, stretch: float = 0.2) -> np.ndarray:
+    """From when to when each face is on screen."""
+    return np.column_stack([seconds, seconds + stretch])
 
 
 def two(shares: np.ndarray) -> np.ndarray:
@@ -23,11 +29,37 @@ def test_nobody_is_there_in_a_gap() -> None:
     seconds = np.concatenate([np.arange(2, 6, 0.2), np.arange(12, 15, 0.2)])
     arc = drawn(seconds, np.zeros(len(seconds), int), two(np.full(len(seconds), 0.7)))
     seen = GRID[arc.seen]
-    assert seen.min() == pytest.approx(1.8) and seen.max() == pytest.approx(15.0)
-    assert not arc.seen[(GRID > 6.2) & (GRID < 11.7)].any()
+    assert seen.min() == pytest.approx(2.0) and seen.max() == pytest.approx(15.0)
+    assert not arc.seen[(GRID > 6.1) & (GRID < 11.9)].any()
     assert np.isnan(arc.low[~arc.seen]).all() and np.isnan(arc.high[~arc.seen]).all()
     assert np.allclose(arc.mean[arc.seen], [0.7, 0.3])
     assert np.allclose(arc.high[arc.seen] - arc.low[arc.seen], 0, atol=1e-6)  # all agree
+
+
+def test_a_gap_of_two_steps_is_a_gap_and_a_glimpse_is_none() -> None:
+    grid = np.arange(0, 10, 1.0)
+    shown = np.array([[0.0, 1.52], [3.82, 6.0], [7.9, 8.1]])  # it leaves at a cut, before a sample
+    p, more = two(np.array([0.9, 0.1, 0.5])), {"grid": grid, "step": 1.0, "window": 6.0}
+    arc = drawn(shown[:, 0], np.arange(3), p, shown=shown, **more)
+    assert grid[arc.seen].tolist() == [0, 1, 2, 4, 5, 6, 8]
+    times = np.concatenate([np.arange(start, end, 0.01) for start, end in shown])
+    nearest = np.abs(grid[None] - times[:, None]).argmin(axis=1)
+    assert arc.seen[nearest].all()
+
+
+def test_a_window_shorter_than_a_step_loses_nobody() -> None:
+    grid = np.arange(0, 20, 5.0)
+    seconds, shown = np.array([9.0]), np.array([[2.6, 14.0]])  # since the cut, and until the next
+    arc = drawn(seconds, np.zeros(1, int), two(np.ones(1)), shown=shown, grid=grid, step=5.0)
+    assert grid[arc.seen].tolist() == [5, 10, 15]
+
+
+def test_no_answer_is_heard_beyond_the_window() -> None:
+    seconds, tracks = np.array([5.0, 8.2]), np.array([0, 1])
+    arc = drawn(seconds, tracks, two(np.array([1.0, 0.0])), window=3.0)
+    assert arc.mean[GRID.searchsorted(4.99), 0] == 1.0 and arc.mean[GRID.searchsorted(8.19), 0] == 0
+    nearer = drawn(seconds - [0, 0.4], tracks, two(np.array([1.0, 0.0])), window=3.0)
+    assert 0.9 < nearer.mean[GRID.searchsorted(4.99), 0] < 1
 
 
 def test_each_track_has_one_voice_however_many_faces_it_has() -> None:
@@ -47,10 +79,10 @@ def test_answers_that_cannot_be_trusted_do_not_count() -> None:
     shares = np.where(np.arange(len(seconds)) % 2, 1.0, 0.0)
     weights = np.where(np.arange(len(seconds)) % 2, 1.0, 0.0)
     arc = draw_arc(
-        *(seconds, np.zeros(len(seconds), int), two(shares), weights),
+        *(seconds, standing(seconds), np.zeros(len(seconds), int), two(shares), weights),
         grid=GRID,
+        step=0.2,
         window=1.0,
-        reach=0.3,
     )
     assert np.allclose(arc.mean[arc.seen, 0], 1)
 

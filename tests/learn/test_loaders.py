@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from cinemotion.core.errors import BadInputError, DatasetError, MissingExtraError
+from cinemotion.dataset.dataset import open_dataset
 from cinemotion.dataset.versions import Version
 from cinemotion.flows.versions.export import export
 from cinemotion.learn import loaders
@@ -181,6 +182,10 @@ def test_what_is_damaged_is_not_loaded(tmp_path: Path) -> None:
         ({"labels": "fuzzy"}, "labels must be one of hard, soft"),
         ({"via": "magic"}, "via must be one of store, directory"),
         ({"image_size": (0, 24)}, "image_size must be at least 1"),
+        ({"image_size": 64}, r"image_size must be height and width .* \(64, 64\), got 64"),
+        ({"image_size": (24, 24, 3)}, "image_size must be height and width"),
+        ({"image_size": (24.5, 24)}, "image_size must be height and width"),
+        ({"image_size": "24"}, "image_size must be height and width"),
         ({"batch_size": 0}, "batch_size must be at least 1"),
         ({"seed": -1}, "seed must be at least 0"),
         ({"start_step": -1}, "start_step must be at least 0"),
@@ -190,6 +195,11 @@ def test_bad_arguments_are_one_line(version: Version, change: dict[str, Any], me
     arguments = {"split": "train", "image_size": (24, 24), "batch_size": 4, "seed": 1} | change
     with pytest.raises(BadInputError, match=message):
         load_split(version, **arguments)
+
+
+def test_a_dataset_that_is_not_frozen_is_one_line(version: Version) -> None:
+    with pytest.raises(BadInputError, match="must be a frozen version, got a Dataset; open one"):
+        load_split(open_dataset(version.path), "test", (24, 24))  # type: ignore[arg-type]
 
 
 def test_a_side_without_labelled_samples_is_one_line(tmp_path: Path) -> None:

@@ -135,17 +135,27 @@ def _damaged(notop: Path, path: Path, how: str) -> Path:
     else:
         path.write_bytes(notop.read_bytes())
         with h5py.File(path, "r+") as file:
-            file["layers/conv2d/vars/0"][0, 0, 0, 0] = np.nan
+            value = np.nan if how == "nan" else -1e30
+            file["layers/conv2d/vars/0"][0, 0, 0, 0] = value
     return path
 
 
 @pytest.mark.parametrize("suffix", [".weights.h5", ".h5", ".bin"])
-@pytest.mark.parametrize("how", ["cut", "text", "empty", "nan"])
+@pytest.mark.parametrize("how", ["cut", "text", "empty", "nan", "huge"])
 def test_a_damaged_file_is_refused(notop: Path, tmp_path: Path, how: str, suffix: str) -> None:
     path = _damaged(notop, tmp_path / f"w{suffix}", how)
     with pytest.raises(WeightsError, match="squeezenet") as caught:
         opened(path)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_another_file_of_the_name_whose_hash_is_known_is_refused(
+    notop: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / squeeze.WEIGHTS_FILE
+    path.write_bytes(notop.read_bytes())
+    with pytest.raises(WeightsError, match=r"SHA-256 is not 17154246284f5555.*rename it"):
+        opened(path)
 
 
 def test_a_file_of_another_network_is_refused(notop: Path, tmp_path: Path) -> None:

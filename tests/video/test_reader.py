@@ -125,6 +125,32 @@ def test_key_frames_alone(tmp_path):
     assert halves[0] + halves[1] == got
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.avi"])
+def test_key_frames_alone_still_tell_when_the_film_ends(tmp_path, name):
+    film = probe(moving_film(tmp_path / name, 95))
+    with FilmReader(film, key_frames_only=True) as reader:
+        frames = list(reader)
+    assert reader.errors == 0
+    length = float(reader.last_end * film.time_base) - film.start.seconds
+    assert frames[-1].end.seconds - film.start.seconds < 3.5
+    assert length == pytest.approx(95 / 25, abs=2 / 25)
+
+
+def test_a_picture_stands_for_a_key_frame_that_an_edit_list_cuts_away(tmp_path):
+    times = range(-7, 53)  # key frames at -7, 13 and 33
+    film = probe(moving_film(tmp_path / "a.mp4", 60, options=X264, times=times))
+    whole = rows(film)
+    got = rows(film, key_frames_only=True)
+    assert not whole[0][2]
+    assert [row[0] for row in got] == [whole[0][0], *(row[0] for row in whole if row[2])]
+    assert got[0][3] == whole[0][3]
+
+
+def test_a_picture_stands_for_the_only_key_frame(tmp_path):
+    film = probe(moving_film(tmp_path / "a.mp4", 19, options=X264, times=range(-18, 1)))
+    assert [row[3] for row in rows(film, key_frames_only=True)] == [row[3] for row in rows(film)]
+
+
 def test_threads_change_nothing(tmp_path):
     film = probe(moving_film(tmp_path / "a.mp4", 60, options=X264_OPEN))
     assert rows(film, threads=4) == rows(film)
@@ -180,6 +206,20 @@ def test_truncated_film_gives_what_it_has_and_says_so(tmp_path, name):
     assert 0 < len(part) < count
     assert reader.errors > 0
     assert reader.first_error
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.flv", "a.mkv", "a.avi"])
+def test_key_frames_alone_of_a_truncated_film_say_so(tmp_path, name):
+    muxer = {"movflags": "faststart"} if name == "a.mp4" else {}
+    path = moving_film(tmp_path / name, 150, muxer=muxer)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    film = probe(path)
+    with FilmReader(film, key_frames_only=True) as reader:
+        assert list(reader)
+    assert reader.errors == 1
+    assert reader.first_error
+    assert float(reader.last_end * film.time_base) == pytest.approx(3.0, abs=0.1)
 
 
 def test_clock_that_is_set_back_goes_on(tmp_path):

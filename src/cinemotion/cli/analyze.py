@@ -80,6 +80,10 @@ def analyze(
             "people.embedder": embedder,
         },
     )
+    if annotate is not None:
+        _check_annotated(annotate, films, out)
+    failed: list[dict[str, str]] = []
+    notices: list[str] = []
     with building() as watch, counting("faces") as progress, counting("frames") as copying:
         found = run(
             films,
@@ -94,24 +98,41 @@ def analyze(
             figures=figures,
             video=with_video,
             copying=copying,
+            failed=lambda path, why: failed.append({"path": str(path), "reason": why}),
+            notice=notices.append,
         )
+    for each in failed:  # once the bars are gone
+        typer.echo(f"failed: {each['reason']}", err=True)
+    for line in notices:
+        typer.echo(f"notice: {line}", err=True)
     if annotate is not None:
         from cinemotion.flows.analyzing.annotate import annotate as write
 
-        if len(found) > 1:
-            raise BadInputError("--annotate is for one film")
         with counting("frames") as progress:
             write(found[0], annotate, progress=progress)
     if json:
         documents = [each.summary() for each in found]
-        print_json(documents[0] if len(documents) == 1 else {"films": documents})
+        several = len(documents) + len(failed) > 1
+        print_json({"films": documents, "failed": failed} if several else documents[0])
         return 0
-    for each in found:
-        _print(each)
+    for analysis in found:
+        _print(analysis)
     for name, reason in left_out().items():
         typer.echo(f"{name} is left out: {reason}")
     typer.echo(f"report: {out}")
     return 0
+
+
+def _check_annotated(target: Path, films: list[Path], out: Path) -> None:
+    """Say before any work what would be wrong with the annotated film after it."""
+    from cinemotion.core.errors import BadInputError
+    from cinemotion.flows.analyzing.annotate import check_target
+    from cinemotion.flows.analyzing.footage import choose_films
+
+    chosen = choose_films(films, out)
+    if len(chosen) > 1:
+        raise BadInputError(f"--annotate is of one film, and these are {len(chosen)}; name one")
+    check_target(target, chosen[0], out)
 
 
 def _counted(count: int, what: str) -> str:

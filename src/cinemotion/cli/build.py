@@ -90,6 +90,8 @@ def build(
 
     if per_shot is not None and keyframes:
         raise BadInputError("--per-shot and --keyframes exclude each other; name one of them")
+    if per_shot is not None and every is not None:
+        raise BadInputError("--per-shot and --every exclude each other; name one of them")
     mode = "keyframes" if keyframes else "per-shot" if per_shot is not None else None
     overrides = {
         "sampling.mode": mode,
@@ -105,11 +107,16 @@ def build(
     def settings() -> BuildRecipe:
         from cinemotion.recipes import load_recipe
 
-        return load_recipe(recipe, overrides)
+        loaded = load_recipe(recipe, overrides)
+        if every is not None and loaded.sampling.mode == "per-shot":
+            # The recipe's mode has no use for the option, which is the stronger of the two.
+            return load_recipe(recipe, overrides | {"sampling.mode": "grid"})
+        return loaded
 
     if dry_run:
         from cinemotion.flows.building.estimate import estimate_build
 
+        _notice_unmatched(films, films_csv)
         estimate = estimate_build(films, settings(), catalogue=films_csv)
         _print_estimate(estimate, json=json)
         return 0 if estimate["films"] else 2
@@ -118,6 +125,7 @@ def build(
         raise BadInputError("--out is missing; name the dataset's folder: --out DATASET")
     from cinemotion.flows.building.build import build as run_build
 
+    _notice_unmatched(films, films_csv)
     with building() as watch:
         report = run_build(
             films,
@@ -145,6 +153,21 @@ def register(app: typer.Typer) -> None:
     app.command()(build)
 
 
+def _notice_unmatched(films: list[Path], films_csv: Path | None) -> None:
+    """Say which rows of the film list are about none of the films, perhaps for a slip."""
+    if films_csv is None:
+        return
+    from cinemotion.flows.building.catalogue import list_films, unmatched_rows
+
+    rows = unmatched_rows(list_films(films, films_csv), films_csv)
+    if rows:
+        more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+        typer.echo(
+            f"notice: {films_csv}: no film matches {', '.join(rows[:3])}{more}; check the path",
+            err=True,
+        )
+
+
 def _print_films(rows: list[dict[str, Any]]) -> None:
     head = ["film", "status", "seconds", "shots", "kept", "samples", "unchanged", "note"]
     print_table(
@@ -158,21 +181,40 @@ def _print_films(rows: list[dict[str, Any]]) -> None:
                 row["kept"],
                 row["samples"],
                 row["unchanged"],
-                row["reason"] or ("built before" if row["skipped"] else ""),
+                "; ".join(_notes(row)),
             ]
             for row in rows
         ),
     )
 
 
+def _notes(row: dict[str, Any]) -> list[str]:
+    notes = [row["reason"]] if row["reason"] else []
+    if row["copy_of"]:
+        return [*notes, f"a copy of {row['copy_of']}"]
+    return notes or ["built before"] * row["skipped"]
+
+
 def _print_estimate(estimate: dict[str, Any], *, json: bool) -> None:
     if json:
         print_json(estimate)
         return
-    typer.echo(
-        f"{estimate['films']} films, {estimate['hours']:.2f} hours; about "
-        f"{estimate['frames']} frames to look at, {estimate['samples']} samples, "
-        f"{estimate['disk_bytes'] / 1e6:.0f} MB on disk"
-    )
+    unknown = estimate["unknown_length"]
+    if estimate["films"] > len(unknown) or not unknown:
+        typer.echo(
+            f"{estimate['films']} films, {_length(estimate['hours'])}; about "
+            f"{estimate['frames']} frames to look at, {estimate['samples']} samples, "
+            f"{estimate['disk_bytes'] / 1e6:.0f} MB on disk"
+        )
+    for path in unknown:
+        typer.echo(f"not in the estimate, the file does not tell its length: {path}")
     for row in estimate["unreadable"]:
         typer.echo(f"cannot be read: {row}")
+
+
+def _length(hours: float) -> str:
+    """A length in the unit that fits it."""
+    for size, unit in ((1.0, "hours"), (1 / 60, "minutes")):
+        if hours >= size:
+            return f"{hours / size:.2f} {unit}"
+    return f"{hours * 3600:.1f} seconds"

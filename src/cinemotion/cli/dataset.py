@@ -76,11 +76,13 @@ def register(app: typer.Typer) -> None:
 def _sample(row: dict[str, Any]) -> dict[str, Any]:
     """A sample as users read it: one time base, points in pairs, scores together."""
     flat = dict(row)
-    time_base = f"{flat.pop('time_base_num')}/{flat.pop('time_base_den')}"
+    ticks = flat.pop("time_base_num"), flat.pop("time_base_den")
+    time_base = None if None in ticks else f"{ticks[0]}/{ticks[1]}"
     scores = {name: flat.pop(name) for name in _QUALITY}
     for name in ("landmarks", "crop_landmarks"):
-        points = flat[name]
-        flat[name] = [list(pair) for pair in zip(points[::2], points[1::2], strict=True)]
+        points = flat[name]  # of what was imported, nobody knows them
+        if points is not None:
+            flat[name] = [list(pair) for pair in zip(points[::2], points[1::2], strict=True)]
     return flat | {"time_base": time_base, "scores": scores}
 
 

@@ -42,8 +42,10 @@ def evaluate(
 ) -> None:
     """Measure a model on data with labels; every figure with its 95 % interval."""
     from cinemotion.flows.evaluating.evaluate import evaluate as run
-    from cinemotion.flows.evaluating.evaluate_page import write_evaluation
+    from cinemotion.flows.evaluating.evaluate_page import check_page_path, write_evaluation
 
+    if report is not None:
+        check_page_path(report)
     with counting("pictures") as progress:
         found, given, truths = run(
             model, data, split=split, robustness=robustness, seed=seed, progress=progress
@@ -91,6 +93,15 @@ def compare(
             for name, row in found.sets.items()
         ],
     )
+    for name, row in found.sets.items():
+        for model, head in zip(found.models, row["answered_by"], strict=True):
+            if head is not None:
+                typer.echo(f"{name}: {model} answered by the head for {head}")
+    if any(row["interval"] == "by film" for row in found.sets.values()):
+        typer.echo(
+            "the 95 % are drawn by film; p takes frames as independent, which those of one film "
+            "are not: trust the interval"
+        )
 
 
 def register(app: typer.Typer) -> None:

@@ -88,7 +88,7 @@ def _document(report: ImportReport) -> dict[str, Any]:
         **{name: getattr(report, name) for name in names},
         "classes": report.classes,
         "class_names": report.names,
-        "kept_as_they_are": report.kept,
+        "kept_as_they_are": list(report.kept),
         "left_out": report.left_out,
         "groups": groups,
         "notices": report.notices,
@@ -100,10 +100,11 @@ def _print_report(report: ImportReport) -> None:
         "imported": f"{report.added} samples",
         "continued": f"{report.added} samples, going on where a run was stopped",
         "grown": f"{report.added} new samples, the others were there",
+        "noted": "no new samples, it was imported before",
         "known": "nothing to do, it was imported before",
     }
     what = f"{report.name} ({report.kind})"
-    if report.kind == "ferplus" and report.status != "known":
+    if report.kind == "ferplus" and report.status not in ("known", "noted"):
         typer.echo(f"{what}: {report.votes} votes of {report.members} rows")
     else:
         typer.echo(f"{what}: {said[report.status]}")
@@ -120,16 +121,25 @@ def _print_notes(report: ImportReport) -> None:
             typer.echo(f"  {member}: {reason}")
     if report.kept:
         typer.echo(
-            f"classes that are no pinned emotion, kept as they are: {', '.join(report.kept)} "
+            f"classes that are no pinned emotion, kept: {_spelled(report.kept)} "
             "(--class-map NAME=LABEL turns one into another)"
         )
     if report.left_out:
         first = ", ".join(report.left_out[:_LISTED])
         typer.echo(f"{len(report.left_out)} files that are no pictures were left out: {first}")
-    if report.status != "known":
+    if report.status not in ("known", "noted"):
         _print_groups(report)
     for notice in report.notices:
         typer.echo(notice)
+
+
+def _spelled(kept: dict[str, list[str]]) -> str:
+    """How classes are written from now on: ``my-class as my_class``, or the label alone."""
+    said = []
+    for label, names in kept.items():
+        came = ", ".join(name if name.isprintable() else repr(name) for name in names)
+        said.append(label if names == [label] else f"{came} as {label}")
+    return "; ".join(said)
 
 
 def _print_groups(report: ImportReport) -> None:

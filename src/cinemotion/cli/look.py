@@ -62,7 +62,10 @@ def detect(
     ] = "1",
     json: Json = False,
 ) -> int:
-    """Find the faces in images: boxes, scores and five landmarks."""
+    """Find the faces in images: boxes, scores and five landmarks.
+
+    Exits with 2 if any of the images cannot be read, after printing what the others show.
+    """
     from cinemotion.flows.looking.look import detect_images
     from cinemotion.recipes import load_recipe
 
@@ -83,7 +86,7 @@ def detect(
     for row in rows:
         if "error" in row:
             typer.echo(f"cinemotion: {row['error']}", err=True)
-    return 2 if all("error" in row for row in rows) else 0
+    return 2 if any("error" in row for row in rows) else 0
 
 
 def register(app: typer.Typer) -> None:

@@ -33,7 +33,10 @@ def predict(
     ] = 0.5,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
-    """Name the expressions that faces show; an expression shown is not an emotion felt."""
+    """Name the expressions that faces show; an expression shown is not an emotion felt.
+
+    Exit code 2: a file that was named could not be read, or no picture of a folder could.
+    """
     from cinemotion.flows.predicting.predict import predict as run
 
     with counting("pictures") as progress:
@@ -56,7 +59,9 @@ def predict(
     for row in rows:
         if "error" in row:
             typer.echo(f"cinemotion: {row['error']}", err=True)
-    return 2 if all("error" in row for row in rows) else 0
+    failed = {row["path"] for row in rows if "error" in row}
+    named = any(str(target) in failed for target in targets)
+    return 2 if named or all("error" in row for row in rows) else 0
 
 
 def register(app: typer.Typer) -> None:

@@ -121,11 +121,14 @@ def train(
     common: dict[str, Any] = {"allow_leakage": allow_leakage}
     if not folds:
         common |= {"away_from": away_from or (), "share": share}
+    if margin is not None:
+        common["margin"] = margin
     with counting("pictures") as progress, training() as watch:
         common |= {"progress": progress, "watch": watch}
         if folds or seeds:
             from cinemotion.flows.training.repeat import train_folds, train_seeds
 
+            common["begins"] = watch.begin
             repeated = (
                 train_folds(version, out, settings, **common)
                 if folds
@@ -133,8 +136,6 @@ def train(
             )
             _print_repeated(repeated, json)
             return
-        if margin is not None:
-            common["margin"] = margin
         common["also"] = _named(also or [])
         report = run(version, out, settings, **common)
     if json:

@@ -32,6 +32,7 @@ class Embeddings:
         ids: The samples, each once.
         vectors: float32 ``(n, d)``, of any length but zero.
         limit: Greatest cosine distance of twins, 0 (same direction) to 2 (opposite).
+        name: What they are, to be recorded with a run; ``None``: nobody says.
 
     Raises:
         BadInputError: Ids and vectors do not match, a vector is zero or not finite, or the limit
@@ -41,6 +42,7 @@ class Embeddings:
     ids: Sequence[str]
     vectors: Floats
     limit: float
+    name: str | None = None
 
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.ids) != len(self.vectors):

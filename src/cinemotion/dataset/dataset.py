@@ -30,6 +30,10 @@ _ORIGIN = (
 )
 _FACTS = ("id", "frame", "shot", "track", *QUALITY, "quality", "status", "reason")
 _STILL = ("id", "source", "member", "film", "scene", "character", "clip", "frame")
+_TAKEN = (
+    *("id", "film", "title", "shot", "track", "pts", "time_base_num", "time_base_den", "seconds"),
+    *("character", "name", "person"),
+)
 _TWINS = {"exact": "exact_twin", "near": "near_twin", "track": "track_limit"}
 # Where a sample's bytes are: what came from films, and what was imported.
 _BYTES = ("crops", "stills")
@@ -58,15 +62,20 @@ class Dataset:
         ``time_base_num``, ``time_base_den``, ``seconds``; ``box`` (xyxy, pixels of the frame),
         ``landmarks`` (five points xy, pixels of the frame), ``crop_landmarks`` (pixels of the
         crop), ``score``; the quality scores and their ``quality`` in [0, 1]; of imports
-        ``source``, ``member``, ``scene``, ``character`` and ``clip``; ``status`` (``kept``,
-        ``rejected``, or ``pending`` in a film that is not finished) and ``reason``; ``keeper``,
-        the sample kept of its group of twins.
+        ``source``, ``member``, ``scene`` and ``clip``; ``character`` (of analysed films its id
+        there, of imports what the pattern found), ``name`` (what people call it) and ``person``
+        (its id over films); ``status`` (``kept``, ``rejected``, or ``pending`` in a film that is
+        not finished) and ``reason``; ``keeper``, the sample kept of its group of twins.
+
+        An imported picture that came out of an analysis has film, title, time, shot and track of
+        the crop that it is a copy of, and no ``recipe``: it was not built here.
         """
         facts = self.table("facts", _FACTS)
         films = self.table("films", ["film", "recipe", "title", "path"])
         filmed = self.table("crops", _ORIGIN).join(facts, on="id", how="left")
         filmed = filmed.join(films, on=["film", "recipe"], how="left")
-        stills = self.table("stills", _STILL).join(facts.drop("frame"), on="id", how="left")
+        filmed = filmed.join(self.cast(), on=["film", "recipe", "track"], how="left")
+        stills = self._stills().join(facts.drop("frame", "shot", "track"), on="id", how="left")
         twins = self.table("duplicates", ["id", "keeper", "kind"])
         rejected = (pl.col("status") == "kept") & (pl.col("keeper") != pl.col("id"))
         samples = (
@@ -106,6 +115,26 @@ class Dataset:
     def sources(self) -> pl.DataFrame:
         """One row per finished import."""
         return self.table("sources").sort("name")
+
+    def cast(self) -> pl.DataFrame:
+        """One row per track of an analysed film that is somebody's.
+
+        Columns: ``film``, ``recipe``, ``track``; ``character`` (its id in this film); ``name``,
+        what people call it: a person with one name in any film has it in all of them; ``person``,
+        its id over films. The last two may be null.
+        """
+        cast = self.table("cast").with_columns(name=pl.coalesce("person_name", "name"))
+        names = (
+            cast.drop_nulls(["person", "name"])
+            .group_by("person")
+            .agg(named=pl.col("name").first(), several=pl.col("name").n_unique() > 1)
+            .filter(~pl.col("several"))
+            .drop("several")
+        )
+        known = cast.join(names, on="person", how="left")
+        named = known.with_columns(name=pl.coalesce("name", "named"))
+        place = ("film", "recipe", "track")
+        return named.select(*place, "character", "name", "person").unique(place, keep="first")
 
     def image(self, id: str) -> Image:
         """The crop of a sample: uint8 ``(S, S, 3)``, RGB.
@@ -157,6 +186,16 @@ class Dataset:
         frame = pl.from_arrow(self.store.read(name, columns))
         assert isinstance(frame, pl.DataFrame)
         return frame
+
+    def _stills(self) -> pl.DataFrame:
+        """Imported pictures, with their place in the film where an analysis knew it."""
+        stills, taken = self.table("stills", _STILL), self.table("origins", _TAKEN)
+        both = ("film", "character")
+        return (
+            stills.join(taken, on="id", how="left", suffix="_taken")
+            .with_columns(pl.coalesce(f"{name}_taken", name).alias(name) for name in both)
+            .drop(f"{name}_taken" for name in both)
+        )
 
     @cached_property
     def _tables(self) -> dict[str, lance.LanceDataset]:

@@ -14,6 +14,7 @@ Beside what comes from films:
 ``fingerprints``  hashes of what a picture looks like
 ``duplicates``    the members of groups of twins and the sample that is kept of each
 ``cast``          which character each track of an analysed film is, and which person over all films
+``origins``       where imported pictures come from that were chosen out of an analysed film
 
 ``film`` is the SHA-256 of the file, ``recipe`` the id of the recipe; together they own a row.
 Times are ``pts`` in ticks of ``time_base_num / time_base_den`` seconds.
@@ -198,6 +199,25 @@ CAST = pa.schema(
     ]
 )
 
+ORIGINS = pa.schema(
+    [
+        ("id", pa.string()),  # of the imported picture
+        ("sample", pa.string()),  # the crop that it is a copy of, in the film's own dataset
+        *_OWNER,
+        ("title", pa.string()),
+        ("group", pa.string()),  # of editions of one work, as of films
+        ("shot", pa.int32()),
+        ("track", pa.int32()),
+        ("pts", pa.int64()),
+        ("time_base_num", pa.int32()),
+        ("time_base_den", pa.int32()),
+        ("seconds", pa.float64()),
+        ("character", pa.string()),  # as of cast; a person's id is told apart from other datasets'
+        ("name", pa.string()),
+        ("person", pa.string()),
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "crops": CROPS,
     "facts": FACTS,
@@ -210,6 +230,7 @@ TABLES: dict[str, pa.Schema] = {
     "fingerprints": FINGERPRINTS,
     "duplicates": DUPLICATES,
     "cast": CAST,
+    "origins": ORIGINS,
 }
 
 

@@ -1,13 +1,15 @@
 """The emotional arc of a person: probabilities over time, with a band and with its gaps.
 
-    arc = draw_arc(seconds, tracks, probabilities, weights, grid=grid, window=3.0, reach=0.5)
+    arc = draw_arc(seconds, shown, tracks, probabilities, weights, grid=grid, step=0.2, window=3.0)
     arc.mean, arc.low, arc.high             # float64 (T, k), NaN where nobody is seen
 
 At each instant every track has one voice: the mean of its answers around the instant, weighed by
-their quality and by a Gaussian of the stated window. The band says how far the arc depends on
-which tracks, and which seconds of them, happened to be there: a Bayesian bootstrap (Rubin 1981,
-The Annals of Statistics 9) over tracks and over the seconds within them. It is drawn a stretch of
-time after the other, so that memory does not grow with the film.
+their quality and by a Gaussian of the stated window; what is further away than the window has no
+say. There is an arc only while a face that can be read is on screen: an instant stands for the half
+step on both sides of it, and what is smoothed is never drawn into a gap. The band says how far the
+arc depends on which tracks, and which seconds of them, happened to be there: a Bayesian bootstrap
+(Rubin 1981, The Annals of Statistics 9) over tracks and over the seconds within them. It is drawn a
+stretch of time after the other, so that memory does not grow with the film.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ DRAWS = 200
 
 _FWHM = 2.354820045  # of a Gaussian, in its deviations
 _TAILS = (2.5, 97.5)  # per cent
-_LEAST = 1e-3  # of the kernel: what is further away has no say
 _AT_ONCE = 512  # instants, whose draws are in memory together
+_SAME = 1e-6  # seconds: what sums of floats are apart by
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,13 +60,14 @@ class Arc:
 
 def draw_arc(
     seconds: Doubles,
+    shown: Doubles,
     tracks: Ints,
     probabilities: Doubles,
     weights: Doubles,
     *,
     grid: Doubles,
+    step: float,
     window: float,
-    reach: float,
     seed: int = 0,
     draws: int = DRAWS,
     derive: Callable[[Doubles], Doubles] | None = None,
@@ -73,12 +76,13 @@ def draw_arc(
 
     Args:
         seconds: float64 ``(n,)``, when each face was seen.
+        shown: float64 ``(n, 2)``, seconds from and until which it stands for what is on screen.
         tracks: int64 ``(n,)``, of which track it is.
         probabilities: float64 ``(n, k)``, calibrated.
         weights: float64 ``(n,)``, how far each answer can be trusted; 0 is no answer.
-        grid: float64 ``(T,)``, the instants to draw.
+        grid: float64 ``(T,)``, the instants to draw, evenly spaced.
+        step: Seconds from one of them to the next.
         window: Seconds: the width of the Gaussian at half its height.
-        reach: Seconds: a person is seen at an instant if a face is this near to it.
         seed: Of the bootstrap.
         draws: How many; with none there is no band.
         derive: Gives ``(...)`` of ``(..., k)``, each row by itself: something that follows from the
@@ -90,13 +94,15 @@ def draw_arc(
     n, k = probabilities.shape
     if not (seconds.shape == tracks.shape == weights.shape == (n,)):
         raise ValueError("seconds, tracks and weights need one value for each row")
-    if not (window > 0 and reach > 0):
-        raise ValueError(f"window and reach must be positive, got {window} and {reach}")
+    if shown.shape != (n, 2):
+        raise ValueError(f"expected shown (n, 2), a start and an end each, got {shown.shape}")
+    if not (window > 0 and step > 0):
+        raise ValueError(f"window and step must be positive, got {window} and {step}")
     heard = weights > 0
-    seconds, tracks = seconds[heard], tracks[heard]
+    seconds, shown, tracks = seconds[heard], shown[heard], tracks[heard]
     probabilities, weights = probabilities[heard], weights[heard]
-    voices = _Voices(seconds, tracks, probabilities, weights, grid, window, (seed, draws))
-    seen = _seen(seconds, grid, reach)
+    voices = _Voices(seconds, tracks, probabilities, weights, grid, step, window, (seed, draws))
+    seen = _seen(shown, grid, step)
     mean, low, high = np.full((3, len(grid), k), np.nan)
     derived = np.full((2, len(grid)), np.nan)
     for begin in range(0, len(grid), _AT_ONCE):
@@ -126,13 +132,14 @@ class _Voices:
         probabilities: Doubles,
         weights: Doubles,
         grid: Doubles,
+        step: float,
         window: float,
         chance: tuple[int, int],
     ) -> None:
         self._seconds, self._probabilities, self._weights = seconds, probabilities, weights
         self._grid = grid
-        self._deviation = window / _FWHM
-        self._far = self._deviation * np.sqrt(-2 * np.log(_LEAST))
+        # With samples further apart than the window, an instant still hears the face on screen.
+        self._deviation, self._far = window / _FWHM, max(window, 1.5 * step)
         self._seed, self._draws = chance
         order = np.argsort(tracks, kind="stable")
         borders = np.flatnonzero(np.diff(tracks[order])) + 1
@@ -177,9 +184,9 @@ class _Voices:
             How much is heard of each second of it, float64 ``(t, cells)``; the answers of each,
             so weighed, ``(t, cells, k)``; and its presence, ``(t,)``.
         """
-        away = (self._grid[part, None] - self._seconds[None, mine]) / self._deviation
-        say = np.exp(-0.5 * away**2)
-        say[say < _LEAST] = 0.0
+        away = np.abs(self._grid[part, None] - self._seconds[None, mine])
+        say = np.exp(-0.5 * (away / self._deviation) ** 2)
+        say[away > self._far] = 0.0
         near = say * self._weights[mine]
         cells, cell = np.unique(np.floor(self._seconds[mine]), return_inverse=True)
         member = np.zeros((len(mine), len(cells)))
@@ -195,12 +202,13 @@ class _Voices:
         return drawn[:, 1:], drawn[:, :1]
 
 
-def _seen(seconds: Doubles, grid: Doubles, reach: float) -> NDArray[np.bool_]:
-    """Whether a face is within reach of each instant."""
-    if not len(seconds):
-        return np.zeros(len(grid), bool)
-    times = np.sort(seconds)
-    after = np.searchsorted(times, grid)
-    ahead = times[np.minimum(after, len(times) - 1)] - grid
-    behind = grid - times[np.maximum(after - 1, 0)]
-    return np.minimum(np.abs(ahead), np.abs(behind)) <= reach + 1e-9
+def _seen(shown: Doubles, grid: Doubles, step: float) -> NDArray[np.bool_]:
+    """Whether a face is on screen within half a step of each instant.
+
+    The nearest instant of any time on screen is one of them, so that nobody's moment is lost.
+    """
+    half = step / 2 - _SAME
+    # How many have come by the end of an instant's part, and how many had left before it.
+    come = np.searchsorted(np.sort(shown[:, 0]), grid + half, side="right")
+    gone = np.searchsorted(np.sort(shown[:, 1]), grid - half, side="left")
+    return np.asarray(come > gone)

@@ -6,7 +6,7 @@ p = paired_p(right_a, right_b)          # McNemar's exact test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,21 @@ def bootstrap(
         ]
     low, high = np.percentile(found, _ENDS)
     return float(low), float(high)
+
+
+def intervals(
+    measures: Mapping[str, Callable[[Rows], float]],
+    *,
+    n: int,
+    seed: int,
+    groups: Sequence[str] | None = None,
+) -> dict[str, float]:
+    """:func:`bootstrap` of several measures, as a model's card has them: ``NAME_low`` and so on."""
+    found: dict[str, float] = {}
+    for name, measure in measures.items():
+        low, high = bootstrap(measure, n=n, seed=seed, groups=groups)
+        found |= {f"{name}_low": low, f"{name}_high": high}
+    return found
 
 
 def paired_p(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:

@@ -1,6 +1,9 @@
 """A Keras model as an ONNX file that gives the same numbers.
 
-export_onnx(model, Path("model.onnx"), check=pictures)
+    export_onnx(model, Path("model.onnx"), check=pictures)
+
+Keras writes ONNX through TensorFlow. A model that runs on another backend is saved, and written as
+ONNX by a process in which Keras runs on TensorFlow: this module as a program.
 """
 
 from __future__ import annotations
@@ -8,6 +11,10 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
+import subprocess
+import sys
+import tempfile
 import warnings
 from functools import cache
 from pathlib import Path
@@ -16,13 +23,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from cinemotion.core.errors import CinemotionError
+from cinemotion.core.errors import BadInputError, CinemotionError, DivergedError
 from cinemotion.core.sessions import open_session
 from cinemotion.core.types import Floats
 from cinemotion.core.writing import replacing
+from cinemotion.learn.backend import EXPORTS
 from cinemotion.learn.optional import needs
 
 TOLERANCE = 1e-4
+"""How far two logits may lie apart, by the largest of all where that is above 1."""
+
+_LARGEST = 1e6  # float32 has no tenths of a logit far above it: whatever was learned is lost
 
 
 def export_onnx(model: keras.Model, path: Path, *, check: Floats) -> float:
@@ -37,30 +48,96 @@ def export_onnx(model: keras.Model, path: Path, *, check: Floats) -> float:
         The largest difference of a logit.
 
     Raises:
+        BadInputError: The file cannot be written.
         CinemotionError: They differ by more than :data:`TOLERANCE`.
+        DivergedError: The model's own logits are no numbers, or as large as nothing that was
+            learned.
         MissingExtraError: ``tf2onnx`` is not installed.
     """
     with needs("tf2onnx", "train"):
         import tf2onnx  # noqa: F401 - Keras calls it
-    _teach()
-    # It shows the tracebacks of optimisations that it leaves out; the check below is what counts.
-    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
-    expected = np.asarray(model.predict_on_batch(check))
+    expected = _answers(model, check)
+    largest = float(np.abs(expected).max())
+    if not largest <= _LARGEST:
+        raise DivergedError(
+            f"the training diverged: the largest logit of its model is {largest:.3g}, and of none "
+            f"that learned something above {_LARGEST:g}; train in another folder with a lower "
+            "learning rate"
+        )
+    network = _converted(model, path.stem)
+    session = open_session(network, threads=1)
+    [found] = session.run(None, {session.get_inputs()[0].name: check})
+    difference = float(np.abs(found - expected).max())
+    allowed = TOLERANCE * max(1.0, largest)
+    if not difference <= allowed:
+        raise CinemotionError(
+            f"the ONNX network differs from the Keras model by {difference:.2g} where at most "
+            f"{allowed:.2g} is allowed; nothing was written to {path}"
+        )
     with replacing(path) as draft:
-        named = draft.with_name(f"{draft.name}.onnx")  # Keras insists on the suffix
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            model.export(str(named), format="onnx", verbose=False)
-        named.replace(draft)
-        session = open_session(draft.read_bytes(), threads=1)
-        [found] = session.run(None, {session.get_inputs()[0].name: check})
-        difference = float(np.abs(found - expected).max())
-        if not difference <= TOLERANCE:
-            raise CinemotionError(
-                f"the ONNX network differs from the Keras model by {difference:.2g} where at most "
-                f"{TOLERANCE:g} is allowed; nothing was written to {path}"
-            )
+        draft.write_bytes(network)
     return difference
+
+
+def _answers(model: keras.Model, pictures: Floats) -> Floats:
+    if keras.backend.backend() != "jax":
+        return np.asarray(model.predict_on_batch(pictures))
+    import jax
+
+    # On an accelerator JAX rounds what it multiplies, by more than is allowed here.
+    with jax.default_matmul_precision("highest"):
+        return np.asarray(model.predict_on_batch(pictures))
+
+
+def _converted(model: keras.Model, name: str) -> bytes:
+    """A model as ONNX; what Keras leaves of files on the way is not beside the model."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
+            out = Path(folder) / "model.onnx"  # Keras insists on the suffix
+            if keras.backend.backend() == EXPORTS:
+                _convert(model, out)
+            else:
+                saved = out.with_suffix(".keras")
+                model.save(saved)
+                _convert_elsewhere(saved, out)
+            return out.read_bytes()
+    except OSError as error:
+        raise BadInputError(
+            f"cannot write an ONNX network to {tempfile.gettempdir()}: {error.strerror or error}; "
+            "free some space there, or name another folder with TMPDIR"
+        ) from error
+
+
+def _convert_elsewhere(saved: Path, out: Path) -> None:
+    ours = str(Path(__file__).resolve().parents[2])
+    surroundings = {
+        "KERAS_BACKEND": EXPORTS,
+        "CUDA_VISIBLE_DEVICES": "-1",  # this process may hold the memory of all there are
+        "PYTHONPATH": os.pathsep.join([ours, *(folder for folder in sys.path if folder)]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", __name__, str(saved), str(out)],
+        env=os.environ | surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        line = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise CinemotionError(
+            f"Keras on TensorFlow could not write the model as ONNX ({line[:300]}); train with "
+            "KERAS_BACKEND=tensorflow in another folder"
+        )
+
+
+def _convert(model: keras.Model, out: Path) -> None:
+    """Write a model as ONNX, with Keras on TensorFlow."""
+    _teach()
+    # It shows the tracebacks of optimisations that it leaves out; the check of what comes counts.
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        model.export(str(out), format="onnx", verbose=False)
 
 
 @cache
@@ -126,3 +203,9 @@ def _constant(ctx: Any, value: np.ndarray[Any, Any]) -> str:
     from tf2onnx.utils import make_name
 
     return str(ctx.make_const(make_name("constant"), value).output[0])
+
+
+if __name__ == "__main__":
+    loaded = keras.models.load_model(sys.argv[1], compile=False)
+    loaded(np.zeros((1, *loaded.input_shape[1:]), np.float32))  # Keras exports what was called
+    _convert(loaded, Path(sys.argv[2]))

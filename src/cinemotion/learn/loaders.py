@@ -75,14 +75,16 @@ def load_split(
         ``class_names``.
 
     Raises:
-        BadInputError: The version has no such split, or a number is out of range.
+        BadInputError: There is no version or it has no such split, or a number is out of range.
         DatasetError: A picture is not what was frozen.
         MissingExtraError: TensorFlow is not installed.
     """
+    _check_version(version)
+    height, width = _checked_size(image_size)
     _check_choice("labels", labels, get_args(Labels))
     _check_choice("via", via, get_args(Via))
     _check_numbers(
-        image_size=(min(image_size), 1),
+        image_size=(min(height, width), 1),
         batch_size=(batch_size, 1),
         seed=(seed, 0),
         start_epoch=(start_epoch, 0),
@@ -90,7 +92,7 @@ def load_split(
     )
     content = Content(version)
     rows = side_rows(content, split)
-    path = cached_pictures(content, split, rows["id"].to_list(), image_size, via)
+    path = cached_pictures(content, split, rows["id"].to_list(), (height, width), via)
     targets = hard_labels(rows) if labels == "hard" else soft_labels(content, rows)
     epochs = itertools.count(start_epoch)
 
@@ -163,6 +165,25 @@ def _gathered(
         return tf.cast(tf.gather(pictures, rows), tf.float32), tf.gather(labels, rows)
 
     return batches.map(batch)
+
+
+def _check_version(version: object) -> None:
+    """Refuse a dataset as it is now: its samples have no split and no classes for good."""
+    if not isinstance(version, Version):
+        raise BadInputError(
+            f"version must be a frozen version, got a {type(version).__name__}; open one with "
+            "open_dataset(PATH, version='v1'), cinemotion freeze makes it"
+        )
+
+
+def _checked_size(size: object) -> Size:
+    """Height and width, if that is what came."""
+    match size:
+        case (int() | np.integer() as height, int() | np.integer() as width):
+            return int(height), int(width)
+    raise BadInputError(
+        f"image_size must be height and width in pixels, such as (64, 64), got {size!r}"
+    )
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -6,7 +6,9 @@ pts = clock.time_of(frame)     # None: drop this frame
 
 from __future__ import annotations
 
+from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from cinemotion.core.types import Film
 
@@ -37,13 +39,13 @@ class Clock:
         return pts
 
 
-def length_of(frame: VideoFrame, film: Film, gap: int) -> int:
-    """How long a frame is shown that none follows, in ticks, at least 1.
+def length_of(frame: VideoFrame | Packet[VideoStream], film: Film, gap: int) -> int:
+    """How long a frame, or that of a packet, is shown that none follows, in ticks, at least 1.
 
     What the file says, else the nominal rate, else the gap before it: in this order, so
     that it does not depend on where a segment begins unless there is no other way.
     """
-    if frame.duration > 0:
+    if frame.duration and frame.duration > 0:
         return frame.duration
     if film.rate:
         return max(1, round(1 / film.rate / film.time_base))

@@ -24,6 +24,8 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 
+from cinemotion.video.keyframes import KeyFrames
+
 # Told about everything that cannot be used: its time in ticks, or None, and a line about it.
 Report = Callable[[int | None, str], object]
 
@@ -80,7 +82,7 @@ def decode(
     stream: VideoStream,
     report: Report,
     *,
-    singly: bool = False,
+    keys_only: bool = False,
 ) -> Iterator[VideoFrame]:
     """Decode packets in presentation order and go on after damage.
 
@@ -96,16 +98,16 @@ def decode(
         packets: As they come from the demuxer; an error there ends the stream.
         stream: Whose decoder is used.
         report: Called for every packet and every frame that is left out.
-        singly: Decode each packet on its own, as key frames can be. Without the frames
-            between them, a decoder would put key frames into a wrong order.
+        keys_only: Decode key frames alone, each on its own (see ``keyframes``).
     """
     untimed = stream.container.format.name == "avi" and stream.codec_context.name in _REORDERING
     decoder = _decoder(stream)
+    decoded = KeyFrames(decoder).decode if keys_only else decoder.decode
     damage: int | None = None  # time of the last damaged packet or frame
     damaged = False
     for packet in chain(_until_error(packets, report), [None]):
         try:
-            frames = _decode_alone(packet, decoder) if singly else decoder.decode(packet)
+            frames = decoded(packet)
         except EndOfStream:
             continue  # a second flush of a decoder that is already empty
         except FFmpegError as error:
@@ -154,17 +156,6 @@ def _needs_no_other(
     if decoder.name in _ALPHA.values():  # which do not mark their frames, and hold none back
         return packet is not None and packet.is_keyframe
     return frame.key_frame or frame.pict_type == PictureType.I
-
-
-def _decode_alone(
-    packet: Packet[VideoStream] | None, decoder: VideoCodecContext
-) -> list[VideoFrame]:
-    if packet is None:
-        return []
-    try:
-        return [*decoder.decode(packet), *decoder.decode(None)]
-    finally:
-        decoder.flush_buffers()
 
 
 def _is_later(pts: int | None, damage: int | None) -> bool:

@@ -21,7 +21,9 @@ recordings, the times go on from where they were.
 
 Packets that do not decode, frames that FFmpeg marks corrupt, and frames after either, up to
 the next picture that needs no other, are left out and counted. So is an end that comes well
-before the stated one. FFmpeg applies edit lists; frames that they cut away do not come out.
+before the stated one. Where key frames alone are decoded, the packets between them are read all
+the same: they tell when the film ends, and some of the damage. FFmpeg applies edit lists; frames
+that they cut away do not come out.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from cinemotion.video.colour import Converter
 from cinemotion.video.container import open_film
 from cinemotion.video.decoding import decode, packets_from_key
 from cinemotion.video.frame import DecodedFrame
+from cinemotion.video.packets import PacketCheck
 
 __all__ = ["DecodedFrame", "FilmReader"]
 
@@ -87,6 +90,7 @@ class FilmReader:
         self.deblock_all = deblock_all
         self.errors = 0
         self.first_error: str | None = None
+        self._last: tuple[int, Packet[VideoStream]] | None = None  # and its time
         self._container: InputContainer | None = None
 
     def __enter__(self) -> FilmReader:
@@ -116,8 +120,19 @@ class FilmReader:
         self._close()
         if held is not None:
             last = Timestamp(time.pts + length_of(held, self.film, gap), base)
-            self._report_shortfall(last)
+            self._report_shortfall(max(last.pts, self.last_end or last.pts))
             yield DecodedFrame(held, time, last, converter)
+
+    @property
+    def last_end(self) -> int | None:
+        """When the last picture leaves the screen whose packet was read, in ticks.
+
+        ``None`` before any was; kept where key frames alone are decoded, which do not tell.
+        """
+        if self._last is None:
+            return None
+        time, packet = self._last
+        return time + length_of(packet, self.film, 0)
 
     def _frames(self) -> Iterator[tuple[int, VideoFrame]]:
         """Frames from the start on, by way of the first lead-in that brings the first of them."""
@@ -133,10 +148,10 @@ class FilmReader:
 
     def _increasing(self, lead_in: int) -> Iterator[tuple[int, VideoFrame]]:
         """Decoded frames at or after the start with their times, strictly increasing."""
-        self.errors, self.first_error = 0, None
+        self.errors, self.first_error, self._last = 0, None, None
         stream, packets = self._packets(lead_in)
         clock = Clock(self.film)
-        for frame in decode(packets, stream, self._report, singly=self.key_frames_only):
+        for frame in decode(packets, stream, self._report, keys_only=self.key_frames_only):
             pts = clock.time_of(frame)
             if pts is None:
                 self._report(frame.pts, "frame's time does not increase")
@@ -155,15 +170,26 @@ class FilmReader:
                 container, stream = self._open()
         packets = container.demux(stream) if packets is None else packets
         if self.key_frames_only:
-            packets = (packet for packet in packets if packet.is_keyframe and packet.size)
+            packets = self._noted(packets, PacketCheck(stream.codec_context))
         return stream, packets
+
+    def _noted(
+        self, packets: Iterator[Packet[VideoStream]], check: PacketCheck
+    ) -> Iterator[Packet[VideoStream]]:
+        """The packets; those that are not decoded tell all the same of damage, and of the end."""
+        for packet in packets:
+            time = packet.dts if packet.pts is None else packet.pts
+            shown = packet.size and not packet.is_discard
+            if time is not None and shown and (self._last is None or time > self._last[0]):
+                self._last = time, packet
+            if not packet.is_keyframe and not check.is_whole(packet):
+                self._report(time, "packet is damaged or cut short")
+            yield packet
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
         self._close()
         container, stream = open_film(self.film, self.threads, deblock_all=self.deblock_all)
         self._container = container
-        if self.key_frames_only:
-            stream.codec_context.skip_frame = "NONKEY"
         return container, stream
 
     def _close(self) -> None:
@@ -171,15 +197,13 @@ class FilmReader:
             self._container.close()
             self._container = None
 
-    def _report_shortfall(self, last: Timestamp) -> None:
+    def _report_shortfall(self, last: int) -> None:
         """Some containers (Matroska) are cut short without any other sign of it."""
-        if self.errors or self.film.duration is None:
+        if self.errors or self.film.duration is None or self.end is not None:
             return
-        if self.end is not None or self.key_frames_only:
-            return
-        missing = self.film.start.seconds + self.film.duration - last.seconds
+        missing = self.film.start.seconds + self.film.duration - float(last * self.film.time_base)
         if missing > _SLACK + _SLACK_SHARE * self.film.duration:
-            self._report(last.pts, f"the film ends {missing:.1f} s before its stated end")
+            self._report(last, f"the film ends {missing:.1f} s before its stated end")
 
     def _report(self, pts: int | None, line: str) -> None:
         """Count a problem, unless it belongs to the lead-in or to the next segment."""

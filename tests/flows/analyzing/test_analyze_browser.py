@@ -110,6 +110,34 @@ def test_a_drag_zooms_too(browser: Any, report: Path) -> None:
     eventually(page, lambda: ticks(page) != first)
 
 
+def test_a_finger_taps_to_read_and_scrolls_the_page(browser: Any, report: Path) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    page = opened(browser, report, [], **phone)
+    assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+    assert page.locator(".bar-tools").bounding_box()["height"] < 130, "it hides the arcs"
+    first = ticks(page)
+    plot = page.locator(".plot[data-person='1']")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.6
+    for part in (0.4, 0.7):
+        page.touchscreen.tap(box["x"] + box["width"] * part, y)
+        eventually(page, lambda: page.inner_text("#now").startswith("c01, "))
+    before, read = page.evaluate("scrollY"), page.inner_text("#now")
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *at: dict[str, float]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": at})
+        page.wait_for_timeout(20)
+
+    touch("Start", {"x": x, "y": y})
+    for moved in range(10, 160, 10):
+        touch("Move", {"x": x, "y": y - moved})
+    touch("End")
+    eventually(page, lambda: page.evaluate("scrollY") > before + 100)
+    assert ticks(page) == first and page.inner_text("#now") == read
+
+
 def test_expressions_are_hidden_and_shown(browser: Any, report: Path) -> None:
     page = opened(browser, report, [])
 

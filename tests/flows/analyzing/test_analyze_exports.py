@@ -121,6 +121,12 @@ def test_marks_are_within_what_is_on_screen(analysed: Analysed) -> None:
             assert any(shown), mark
         assert all(first.end <= then.start for first, then in pairwise(marks))
         assert marks[-1].end <= faces["until"].max()
+        read = faces["quality"] > 0
+        for start, end in zip(
+            pl.Series(since).filter(read), faces["until"].filter(read), strict=True
+        ):
+            for at in (start + 1e-6, (start + end) / 2, end - 1e-6):  # all of it is told of
+                assert any(mark.start <= at < mark.end for mark in marks), (person.id, at)
 
 
 def test_praat_reads_shots_and_characters(analysed: Analysed) -> None:

@@ -14,7 +14,12 @@ from PIL import Image as Pillow
 from cinemotion.core.errors import BadInputError
 from cinemotion.flows.analyzing.analysis import Analysis
 from cinemotion.flows.analyzing.colours import colour_of
-from cinemotion.flows.analyzing.figures import draw_arc_figure, draw_overview, write_figures
+from cinemotion.flows.analyzing.figures import (
+    draw_arc_figure,
+    draw_overview,
+    remove_figures,
+    write_figures,
+)
 from cinemotion.flows.analyzing.marks import expression_marks
 
 Analysed = tuple[Path, Analysis]
@@ -25,16 +30,23 @@ def test_bytes_are_the_same_and_nobody_who_is_gone_stays(
 ) -> None:
     _, analysis = analysed
     (tmp_path / "c99.svg").write_text("of an earlier cast")
+    (tmp_path / "nora.png").write_text("of an earlier cast")
     (tmp_path / "c99.txt").write_text("somebody's notes")
-    written = write_figures(analysis, tmp_path)
+    (tmp_path / "cover.png").write_text("somebody's picture")
+    written = write_figures(analysis, tmp_path, ["nora"])
     first = {path.name: path.read_bytes() for path in written}
     names = {"overview", "film", *(person.id for person in analysis.people)}
     assert set(first) == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
-    assert {path.name for path in tmp_path.iterdir()} == {*first, "c99.txt"}
+    assert {path.name for path in tmp_path.iterdir()} == {*first, "c99.txt", "cover.png"}
     assert {path.name: path.read_bytes() for path in write_figures(analysis, tmp_path)} == first
     assert all(b"<dc:date>" not in text for name, text in first.items() if name.endswith("svg"))
     with Pillow.open(tmp_path / "c01.png") as picture:
         assert picture.width > 1000
+    remove_figures(tmp_path, [])
+    assert {path.name for path in tmp_path.iterdir()} == {"c99.txt", "cover.png"}
+    write_figures(analysis, tmp_path / "figures")
+    remove_figures(tmp_path / "figures", [])
+    assert not (tmp_path / "figures").exists()
 
 
 def test_gaps_are_left_open_and_turns_are_marked(analysed: Analysed) -> None:

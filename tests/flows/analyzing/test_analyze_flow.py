@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,20 @@ import polars as pl
 import pytest
 
 from cinemotion.core.errors import BadInputError
-from cinemotion.flows.analyzing.analysis import SCHEMA
+from cinemotion.film.company import Pair
+from cinemotion.flows.analyzing.analysis import SCHEMA, Analysis
 from cinemotion.flows.analyzing.analyze import _LoadsAhead, analyze
-from cinemotion.flows.analyzing.footage import take_footage
+from cinemotion.flows.analyzing.footage import choose_films, take_footage
 from cinemotion.flows.analyzing.settings import AnalyzeRecipe, People, load_analyze_recipe
 from cinemotion.flows.analyzing.sightings import read_sightings
+from cinemotion.flows.analyzing.tables import (
+    arc_rows,
+    face_rows,
+    pair_rows,
+    people_rows,
+    scene_rows,
+    track_rows,
+)
 from cinemotion.flows.building.build import build
 from cinemotion.flows.building.watch import Quiet
 from cinemotion.recipes import BuildRecipe, Sampling
@@ -45,7 +55,7 @@ def test_the_two_people_of_the_demo_are_two(report: Path) -> None:
 def test_tables_and_json_tell_the_same(report: Path) -> None:
     found = summary(report)
     classes = found["model"]["classes"]
-    for name in ("faces", "tracks", "arcs", "shots"):
+    for name in ("faces", "tracks", "people", "arcs", "shots", "scenes", "pairs"):
         table = pl.read_parquet(report / f"{name}.parquet")
         text = pl.read_csv(report / f"{name}.csv", infer_schema_length=None)
         assert table.height == text.height and table.columns == text.columns
@@ -63,6 +73,49 @@ def test_tables_and_json_tell_the_same(report: Path) -> None:
     ids = {"film", *(character["id"] for character in found["characters"])}
     assert set(arcs["character"]) == ids
     assert (arcs["valence_low"] <= arcs["valence_high"]).all()
+    people = pl.read_parquet(report / "people.parquet").to_dicts()
+    for row, character in zip(people, found["characters"], strict=True):
+        assert [row[name] for name in ("character", "name", "dominant", "tracks")] == [
+            *(character[name] for name in ("id", "name", "dominant")),
+            len(character["tracks"]),
+        ]
+        assert [row[name] for name in classes] == pytest.approx(
+            list(character["probabilities"].values()), abs=1e-6
+        )
+        for name in ("screen_seconds", "valence"):
+            assert row[name] == pytest.approx(character[name], abs=1e-3)
+        # In one track at a time, a face is on screen as long as its tracks are.
+        assert row["coverage"] == pytest.approx(row["screen_seconds"] / found["film"]["seconds"])
+        assert row["start"] == pytest.approx(character["first_seen"], abs=1e-3)
+        assert row["end"] <= found["film"]["seconds"] + 0.01 and row["faces"] > 0
+
+
+def test_an_arc_is_where_its_character_is_on_screen(report: Path) -> None:
+    faces = pl.read_parquet(report / "faces.parquet").filter(pl.col("quality") > 0)
+    arcs = pl.read_parquet(report / "arcs.parquet")
+    half = arcs["seconds"].unique().sort().diff().min() / 2 + 1e-6
+    for (id,), mine in arcs.group_by("character"):
+        shown = faces if id == "film" else faces.filter(pl.col("character") == id)
+        until = shown["until"].to_numpy()
+        since = until - shown["stretch"].to_numpy()
+        for at in mine["seconds"].to_list():
+            assert ((since < at + half) & (until > at - half)).any(), (id, at)
+
+
+def test_a_name_stands_beside_its_id_in_all_tables(analysed: tuple[Path, Analysis]) -> None:
+    _, analysis = analysed
+    first, *others = analysis.people
+    named = replace(analysis, people=[replace(first, name="Nora"), *others])
+    for rows in (face_rows, track_rows, people_rows, arc_rows):
+        told = dict(rows(named).select("character", "name").unique().drop_nulls().iter_rows())
+        told.pop("film", None)
+        assert told == {first.id: "Nora", **{person.id: person.id for person in others}}
+    both = [Pair(first.id, others[0].id, 1.0, 1, None)]
+    assert pair_rows(replace(named, pairs=both))["first_name"].to_list() == ["Nora"]
+    assert any("Nora" in names.split("; ") for names in scene_rows(named)["names"])
+    nobody = replace(analysis, people=[], pairs=[])
+    assert people_rows(nobody).columns == people_rows(analysis).columns
+    assert people_rows(nobody).schema == people_rows(analysis).schema
 
 
 def test_every_face_is_in_its_shot_and_time(report: Path) -> None:
@@ -114,11 +167,36 @@ def test_an_edited_cast_is_the_truth_until_told_otherwise(
     for _ in range(2):  # it stays so
         [analysis] = analyze(film, out, recipe=RECIPE, workers=0)
         assert [person.name for person in analysis.people] == ["Both"]
-    analyze(film, out, recipe=RECIPE, workers=0, recast=True)
+    said: list[str] = []
+    three = load_analyze_recipe(None, {"people.count": 3})
+    analyze(film, out, recipe=three, workers=0, notice=said.append)
+    assert len(said) == 1 and "asked for 3 characters, found 1" in said[0]
+    analyze(film, out, recipe=RECIPE, workers=0, recast=True, notice=said.append)
+    assert "kept in characters.csv.bak" in said[1]
+    assert "Both" in (out / "characters.csv.bak").read_text(encoding="utf-8")
     assert summary(out)["characters"] == first["characters"]
     path.write_text("character,name,tracks\nx,Both,999\n", encoding="utf-8")
     with pytest.raises(BadInputError, match="no track 999"):
         analyze(film, out, recipe=RECIPE, workers=0)
+
+
+def test_what_a_run_does_not_write_any_more_is_removed(
+    report: Path, film: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "report"
+    shutil.copytree(report, out)
+    sheet = out / "characters.csv"
+    written = sheet.read_text(encoding="utf-8")
+    sheet.write_text(written.replace("\nc01,", "\nnora,"), encoding="utf-8")
+    analyze(film, out, workers=0, figures=True, video=True)
+    assert (out / "figures" / "nora.png").exists() and (out / "film.mp4").exists()
+    sheet.write_text(written, encoding="utf-8")
+    analyze(film, out, workers=0, figures=True)
+    assert {path.stem for path in (out / "figures").iterdir()} == {"overview", "film", "c01", "c02"}
+    assert not (out / "film.mp4").exists() and film.exists()
+    analyze(film, out, workers=0)
+    assert not (out / "figures").exists()
+    assert (out / "report.html").read_bytes() == (report / "report.html").read_bytes()
 
 
 def test_a_film_that_was_built_often_enough_is_not_built_again(film: Path, tmp_path: Path) -> None:
@@ -147,12 +225,10 @@ def test_films_of_the_report_are_passed_over_in_a_search(
     for place in (tmp_path / "a.mp4", ours / "film.mp4"):
         shutil.copy(film, place)
 
-    def taken(*films: Path) -> list[Path]:
-        found = take_footage(films, report / "dataset", RECIPE.build, apart_from=ours)
-        return [footage.path for footage in found]
-
-    assert taken(tmp_path) == [tmp_path / "a.mp4"]
-    assert taken(ours / "film.mp4") == [ours / "film.mp4"], "what is named is meant"
+    assert choose_films([tmp_path], ours) == [tmp_path / "a.mp4"]
+    assert choose_films([ours / "film.mp4"], ours) == [ours / "film.mp4"], "what is named is meant"
+    with pytest.raises(BadInputError, match="the report's own folder"):
+        choose_films([ours], ours)
 
 
 def test_what_stands_still_is_on_screen_all_the_same(film: Path, tmp_path: Path) -> None:

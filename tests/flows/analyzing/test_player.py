@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.flows.analyzing.analysis import Analysis
-from cinemotion.flows.analyzing.player import write_player_film
+from cinemotion.flows.analyzing.player import remove_player_films, write_player_film
 from cinemotion.flows.analyzing.report import write_report
 from cinemotion.video.browser import plays_anywhere
 from cinemotion.video.probe import probe
@@ -98,6 +99,31 @@ def test_where_nothing_can_be_linked_it_is_copied(
     assert (tmp_path / "film.mp4").stat().st_ino == stamp, "it was copied again"
 
 
+def test_a_film_that_the_page_does_not_play_any_more_is_removed(tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "report", tmp_path / "films"
+    out.mkdir()
+    elsewhere.mkdir()
+    film = draw_film(elsewhere / "plain.mp4", EVEN)
+    old = draw_film(elsewhere / "old.mkv", EVEN)
+
+    def put() -> None:
+        (out / "film.mp4").hardlink_to(film)
+        shutil.copy2(old, out / "film.mkv")
+        (out / "film.mov").write_text("somebody's own")
+        (out / "film.srt").write_text("subtitles")
+
+    put()
+    remove_player_films(out, [film, old], keep="film.mp4")
+    assert {path.name for path in out.iterdir()} == {"film.mp4", "film.mov", "film.srt"}
+    remove_player_films(out, [film, old], keep=None)
+    assert {path.name for path in out.iterdir()} == {"film.mov", "film.srt"}
+    assert film.exists() and old.exists()
+    only = draw_film(out / "film.mp4", EVEN)
+    remove_player_films(out, [only, film], keep=None)
+    remove_player_films(out, [tmp_path / "gone.mp4"], keep=None)
+    assert only.exists(), "a film that was analysed where it lies, or that we did not put there"
+
+
 def test_a_late_start_is_filled_and_its_copy_kept(
     analysed: tuple[Path, Analysis], tmp_path: Path
 ) -> None:
@@ -116,6 +142,8 @@ def test_a_late_start_is_filled_and_its_copy_kept(
     stamp = made.stat().st_mtime_ns
     write_player_film(analysis, tmp_path)
     assert made.stat().st_mtime_ns == stamp, "it was written again"
+    remove_player_films(tmp_path, [film], keep=None)
+    assert not made.exists() and film.exists()
 
 
 def test_a_start_at_hours_is_counted_from(analysed: tuple[Path, Analysis], tmp_path: Path) -> None:

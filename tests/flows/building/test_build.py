@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -20,8 +22,10 @@ from cinemotion.core.errors import (
     UnreadableFilmError,
     WeightsError,
 )
+from cinemotion.core.hashing import hash_file
 from cinemotion.flows.looking.demo import portraits
 from cinemotion.recipes import Crop, FaceSettings, Sampling
+from cinemotion.video.probe import probe
 
 pytestmark = pytest.mark.slow
 
@@ -120,6 +124,85 @@ def test_a_copy_of_a_film_is_the_same_film(
     report = build([copy], dataset, workers=0)
     assert report.films[0]["skipped"]
     assert_frame_equal(open_dataset(dataset).samples(), before)
+
+
+def test_a_copy_keeps_the_notes_of_the_first_and_is_told_at_every_run(
+    demo_films: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    first = folder / "a.mp4"
+    shutil.copy(demo_films[1], first)
+    twin = folder / "twin.mp4"
+    shutil.copy(first, twin)
+    table = tmp_path / "films.csv"
+    table.write_text("path,title,rights\na.mp4,First,mine\ntwin.mp4,Second,theirs\n")
+    for order in ([first, twin], [first, twin], [twin, first], [twin]):
+        report = build(order, tmp_path / "d", catalogue=table, workers=0)
+        rows = {row["path"]: row for row in report.films}
+        assert list(rows) == [str(path) for path in order]
+        assert rows[str(twin)]["copy_of"] == str(first)
+        assert {(row["title"], row["rights"]) for row in report.films} == {("First", "mine")}
+        assert all(row["copy_of"] is None for path, row in rows.items() if path == str(first))
+    films = open_dataset(tmp_path / "d").films()
+    assert films.select("path", "title", "rights").rows() == [(str(first), "First", "mine")]
+    first.unlink()  # now the other one is the film
+    [row] = build([twin], tmp_path / "d", catalogue=table, workers=0).films
+    assert (row["path"], row["title"], row["copy_of"]) == (str(twin), "Second", None)
+
+
+def _change_unseen(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change a file's content; its size, time and inode stay."""
+    before = path.stat()
+    data = change(path.read_bytes())
+    with path.open("r+b") as file:
+        file.write(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+
+
+def test_what_a_rehash_found_holds_at_the_next_plain_build(
+    demo_films: list[Path], tmp_path: Path
+) -> None:
+    film = tmp_path / "film.mp4"
+    shutil.copy(demo_films[1], film)
+    [before] = build(film, tmp_path / "d", workers=0).films
+    _change_unseen(film, lambda data: data[:-1] + bytes([data[-1] ^ 1]))
+    [unseen] = build(film, tmp_path / "d", workers=0).films
+    assert unseen["film"] == before["film"]
+    [changed] = build(film, tmp_path / "d", workers=0, rehash=True).films
+    assert changed["film"] != before["film"]
+    assert not changed["skipped"]
+    [after] = build(film, tmp_path / "d", workers=0).films
+    assert after["film"] == changed["film"]
+    assert after["skipped"]
+    # As with a file that was replaced by another: what was had of the first one stays.
+    opened = open_dataset(tmp_path / "d")
+    assert set(opened.films()["film"]) == {before["film"], changed["film"]}
+    assert set(opened.films()["status"]) == {"done"}
+    _change_unseen(film, lambda data: data[:-1] + bytes([data[-1] ^ 1]))
+    film.rename(tmp_path / "moved.mp4")  # the row of the first content follows it
+    [moved] = build(tmp_path / "moved.mp4", tmp_path / "d", workers=0).films
+    assert (moved["film"], moved["copy_of"]) == (before["film"], None)
+    (tmp_path / "moved.mp4").rename(film)
+    for rehash in (True, False):
+        [back] = build(film, tmp_path / "d", workers=0, rehash=rehash).films
+        assert (back["film"], back["skipped"]) == (before["film"], True)
+
+
+def test_two_contents_known_by_one_stamp_are_told_by_reading(
+    demo_films: list[Path], tmp_path: Path
+) -> None:
+    """As datasets have it that were built before a rehash outdated the other row."""
+    film = tmp_path / "film.mp4"
+    shutil.copy(demo_films[1], film)
+    [first] = build(film, tmp_path / "d", workers=0).films
+    store = open_dataset(tmp_path / "d").store
+    right = store.read("films")
+    other = right.set_column(0, "film", pa.array(["0" * 64]))
+    store.overwrite("films", pa.concat_tables([other, right]))
+    for _ in range(2):
+        assert build(film, tmp_path / "d", workers=0).films[0]["film"] == first["film"]
 
 
 def test_another_recipe_is_refused_unless_added(
@@ -234,6 +317,26 @@ def test_nothing_is_written_when_no_film_can_be_read(tmp_path: Path) -> None:
     assert not (tmp_path / "dataset").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"recipe": "x.toml"}, r"recipe must be a BuildRecipe .* got 'x\.toml'; read a file with"),
+        ({"workers": "2"}, "workers must be a whole number or None, got '2'"),
+        ({"films": 3}, "films must be a path, got 3"),
+        ({"films": [b"film.mp4"]}, "films must be a path, got b'film.mp4'"),
+        ({"out": None}, "out must be a path, got None"),
+        ({"catalogue": {}}, "catalogue must be a path, got {}"),
+    ],
+)
+def test_an_argument_of_another_kind_is_one_line(
+    demo_films: list[Path], tmp_path: Path, arguments: dict[str, Any], expected: str
+) -> None:
+    call: dict[str, Any] = {"films": demo_films[:1], "out": tmp_path / "d", "workers": 0}
+    with pytest.raises(BadInputError, match=expected):
+        build(**call | arguments)
+    assert not (tmp_path / "d").exists()
+
+
 def test_a_bad_film_among_good_ones_is_a_row_with_a_reason(
     demo_films: list[Path], tmp_path: Path
 ) -> None:
@@ -275,6 +378,64 @@ def test_odd_names_and_broken_links_are_rows_not_crashes(
     rows = {row["path"].rsplit("/", 1)[1]: row for row in report.films}
     assert rows["caf\\xe9.mp4"]["status"] == "done"
     assert rows["gone.mp4"]["status"] == "failed"
+
+
+def test_a_repaired_film_is_no_longer_listed_as_failed(
+    demo_films: list[Path], tmp_path: Path
+) -> None:
+    film, other = tmp_path / "text.mp4", tmp_path / "other.mp4"
+    film.write_text("this is no film")
+    other.write_text("neither is this")
+    build([film, other, demo_films[0]], tmp_path / "d", workers=0)
+    shutil.copy(demo_films[1], film)
+    build([film, other], tmp_path / "d", workers=0)
+    films = open_dataset(tmp_path / "d").films().select("path", "status").rows()
+    assert sorted(films) == sorted(
+        [(str(film), "done"), (str(other), "failed"), (str(demo_films[0]), "done")]
+    )
+    shutil.copy(film, other)  # a copy of what is built settles it too
+    build([film, other], tmp_path / "d", workers=0)
+    assert set(open_dataset(tmp_path / "d").films()["status"]) == {"done"}
+
+
+def test_a_film_that_could_not_be_read_is_known_by_its_content_later(
+    demo_films: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = tmp_path / "film.mp4"
+    shutil.copy(demo_films[1], film)
+
+    def refuses(path: Path) -> Any:
+        if path == film:
+            raise PermissionError(path)
+        return hash_file(path)
+
+    def fails(path: Path) -> Any:
+        if path == film:
+            raise UnreadableFilmError(f"{path}: no permission to read this file")
+        return probe(path)
+
+    with monkeypatch.context() as locked:
+        locked.setattr("cinemotion.flows.building.desk.hash_file", refuses)
+        locked.setattr("cinemotion.flows.building.run.probe", fails)
+        build([film, demo_films[0]], tmp_path / "d", workers=0)
+    [row] = build([film], tmp_path / "d", workers=0).films
+    assert (row["status"], row["film"]) == ("done", hash_file(film))
+
+
+def test_a_pipe_among_the_films_is_a_row_and_nobody_waits_for_it(
+    demo_films: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe.mp4"
+    os.mkfifo(pipe)
+
+    def hashes(path: Path) -> str:
+        assert path != pipe  # it would be waited for, for ever
+        return hash_file(path)
+
+    monkeypatch.setattr("cinemotion.flows.building.desk.hash_file", hashes)
+    report = build([pipe, demo_films[1]], tmp_path / "d", workers=0)
+    assert [row["status"] for row in report.films] == ["failed", "done"]
+    assert "no regular file" in report.films[0]["reason"]
 
 
 def test_a_failed_look_does_not_undo_a_finished_film(

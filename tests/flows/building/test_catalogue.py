@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cinemotion.core.errors import BadInputError
-from cinemotion.flows.building.catalogue import list_films
+from cinemotion.flows.building.catalogue import list_films, unmatched_rows
 
 
 @pytest.fixture
@@ -42,9 +42,27 @@ def test_the_first_row_that_matches_counts(folder: Path, tmp_path: Path) -> None
     assert titles["c.mov"].edition is None
 
 
+def test_a_path_may_be_meant_from_where_the_list_lies(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = folder / "films.csv"
+    table.write_text("path,title\ndeep/c.mov,Deep\n../films/a.mkv,Up and down\n[b]*.mp4,Pattern\n")
+    monkeypatch.chdir(folder.parent)
+    for listed in (table, Path("films/films.csv"), Path("films/deep/../films.csv")):
+        entries = list_films([Path("films")], listed)
+        assert [entry.title for entry in entries] == ["Up and down", "Pattern", "Deep"]
+
+
+def test_rows_about_no_film_are_named(folder: Path) -> None:
+    table = folder / "films.csv"
+    table.write_text("path,title\nc.mov,First\n*.mov,Hidden by the first\nd.mov,Typo\n")
+    assert unmatched_rows(list_films([folder], table), table) == ["d.mov"]
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
+        ("path,titel\n", "column 'titel', which nobody reads; the columns there are: path, title"),
         ("titel,jahr\n", "needs a column 'path'"),
         (None, "cannot read"),
         (b"\xff\xfe\x00", "cannot read"),

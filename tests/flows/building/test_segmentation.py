@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -122,3 +123,15 @@ def test_crops_are_put_away_as_they_come(drawn: _Film, monkeypatch: pytest.Monke
     assert crops.equals(drawn.whole[0])
     sizes = [len(chunk) for chunk in crops.column("image").chunks]
     assert len(sizes) > 2 and max(sizes) == 2 and sum(sizes) == crops.num_rows
+
+
+@pytest.mark.parametrize("stated", [None, 6.0, 60.0])
+def test_key_frames_alone_end_with_the_last_packet_whatever_the_file_states(
+    drawn: _Film, stated: float | None
+) -> None:
+    recipe = BuildRecipe(subject="frame", sampling=Sampling(mode="keyframes"))
+    film = replace(drawn.film, duration=stated)
+    job = SegmentJob(film, "f", 0, drawn.borders[-1], None, recipe, "r")
+    result = run_segment(job, lambda _seconds: None)
+    assert float((result.end_pts - film.start.pts) * film.time_base) == pytest.approx(6.0)
+    assert result.errors == (1 if stated == 60.0 else 0)

@@ -9,9 +9,10 @@ import pytest
 
 from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.dataset.images import encode_image
-from cinemotion.flows.evaluating.compare import compare
+from cinemotion.flows.evaluating.compare import _pair, compare
 from cinemotion.flows.evaluating.evaluate import evaluate
 from cinemotion.flows.evaluating.evaluate_page import write_evaluation
+from cinemotion.flows.versions.freeze import freeze
 from cinemotion.learn.modelfolder import read_card, write_card
 from pages import check_page
 from shown import shown, told_apart
@@ -76,6 +77,11 @@ def test_samples_that_a_model_was_made_on_are_told(
     assert notices("test") == []
     assert [len(notices(split)) for split in ("train", "val", "all")] == [1, 1, 2]
     assert "learned" in notices("train")[0] and "chosen" in notices("val")[0]
+    again = freeze(reference.removesuffix("@v1"), tag="again", weights={"rater happy": 2})
+    assert again.id != id  # of the same samples
+    other = f"{again.path}@again"
+    found = evaluate(tmp_path / "m", other, split="all", robustness=False)[0].notices
+    assert "learned from 48 of these 72 samples" in found[0]
     report, given, truths = evaluate(tmp_path / "m", reference, split="val", robustness=False)
     write_evaluation(report, given, truths, reference, tmp_path / "r.html", split="val")
     assert report.notices[0] in (tmp_path / "r.html").read_text(encoding="utf-8")
@@ -103,12 +109,21 @@ def test_two_models_are_compared_on_the_same_samples(
     assert found["difference"] == pytest.approx(2 / 3)
     assert found["only_second"] == 8 and found["only_first"] == 0
     assert found["p"] == pytest.approx(2 * 0.5**8) and found["low"] > 0
+    assert found["interval"] == "by film" and found["answered_by"] == [None, None]
     other = tmp_path / "other"
     shutil.copytree(model, other)
     card = read_card(other).model_dump() | {"classes": ["a", "b", "c"]}
     write_card(other, type(read_card(other))(**card))
     with pytest.raises(BadInputError, match="share 0 classes"):
         compare(model, other, reference)
+
+
+def test_a_difference_within_one_film_of_many_is_not_sure() -> None:
+    one, other = np.zeros(60, np.bool_), np.arange(60) < 20  # better in one film of three
+    by_sample = _pair(one, other, 0, None)
+    by_film = _pair(one, other, 0, [f"film{at // 20}" for at in range(60)])
+    assert by_sample["low"] > 0 and by_sample["interval"] == "by sample"
+    assert by_film["low"] == 0 and by_film["interval"] == "by film"
 
 
 def test_bad_input_is_one_line(model: Path, reference: str, tmp_path: Path) -> None:

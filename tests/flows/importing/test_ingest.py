@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
-from cinemotion.core.errors import BadInputError, DatasetError
+from cinemotion.core.errors import BadInputError
 from cinemotion.core.hashing import hash_json
 from cinemotion.curate.hashes import fingerprint
 from cinemotion.dataset.dataset import open_dataset
@@ -144,6 +146,55 @@ def test_importing_again_does_nothing(faces: Path, out: Path) -> None:
     report = import_dataset(faces, out)
     assert (report.status, report.added, report.unreadable) == ("known", 0, 1)
     assert contents(out) == before
+
+
+def test_importing_again_with_other_rights_notes_them(faces: Path, out: Path) -> None:
+    import_dataset(faces, out)
+    before = contents(out)
+    for rights, said in (("mine", "'mine', before: none"), ("CC BY", "'CC BY', before: 'mine'")):
+        report = import_dataset(faces, out, rights=rights)
+        assert (report.status, report.added) == ("noted", 0)
+        assert report.notices == [f"the rights note is now {said}"]
+        assert import_dataset(faces, out, rights=rights).status == "known"
+    assert import_dataset(faces, out).status == "known"
+    before["sources"][0]["rights"] = "CC BY"
+    assert contents(out) == before
+
+
+def test_importing_again_with_another_class_map_is_refused(faces: Path, out: Path) -> None:
+    import_dataset(faces, out, class_map={"happy": "amused"})
+    before = contents(out)
+    with pytest.raises(BadInputError, match="imported as amused, the classes now say sad; use"):
+        import_dataset(faces, out, class_map={"happy": "sad"})
+    assert import_dataset(faces, out).status == "known"  # nothing else was asked for
+    again = import_dataset(faces, out, class_map={"HAPPY": "Amused", "grief": "sad"})
+    assert again.status == "known" and "'grief'" in again.notices[0]
+    fill(faces, {"Happy/new.png": face(70)})
+    with pytest.raises(BadInputError, match="imported as amused, the classes now say happy"):
+        import_dataset(faces, out)
+    assert contents(out) == before
+    assert import_dataset(faces, out, class_map={"happy": "amused"}).added == 1
+
+
+def test_a_class_map_of_votes_is_compared_too(tmp_path: Path, out: Path) -> None:
+    order = {"votes_order": "happiness,contempt"}
+    columns = {"image": [face(0)], "votes": pa.array([[3, 7]], pa.list_(pa.int8()))}
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table(columns).replace_schema_metadata(order), path)
+    import_dataset(path, out)
+    assert import_dataset(path, out, class_map={"happiness": "happy"}).status == "known"
+    with pytest.raises(BadInputError, match="imported as contempt, the classes now say unknown"):
+        import_dataset(path, out, class_map={"contempt": "unknown"})
+
+
+def test_importing_again_with_another_pattern_is_refused(tmp_path: Path, out: Path) -> None:
+    root = fill(tmp_path / "x", CLIPS)
+    import_dataset(root, out)
+    for pattern in ("none", r"(?P<film>\w+)/"):
+        with pytest.raises(BadInputError, match=r"with the groups .*ANGRY_01.*another --name"):
+            import_dataset(root, out, group_pattern=pattern)
+    same = r"(?P<clip>[A-Z]+_\d+)_(?P<frame>\d+)"  # in other words
+    assert import_dataset(root, out, group_pattern=same).status == "known"
 
 
 def test_a_folder_that_grew_gives_its_new_members(tmp_path: Path, out: Path) -> None:
@@ -327,7 +378,7 @@ def test_an_existing_dataset_is_added_to(tmp_path: Path, faces: Path, out: Path)
 def test_a_class_map_comes_before_the_pinned_names(faces: Path, out: Path) -> None:
     asked = {"happy": "amused", "grief": "sad"}
     report = import_dataset(faces, out, class_map=asked)
-    assert report.classes == {"amused": 2, "sad": 2} and report.kept == ["amused"]
+    assert report.classes == {"amused": 2, "sad": 2} and list(report.kept) == ["amused"]
     assert "'grief'" in report.notices[0]
 
 
@@ -372,6 +423,8 @@ def test_ferplus_adds_votes_to_fer2013_by_row(tmp_path: Path, out: Path) -> None
     assert said["Training/0000001.png"][1:] == [("ferplus", "not_a_face", 10)]
     assert said["PublicTest/0000003.png"][1:] == [("ferplus", "contempt", 10)]
     assert import_dataset(plus, out).status == "known"
+    assert import_dataset(plus, out, rights="CC BY").status == "noted"
+    assert open_dataset(out).sources()["rights"].to_list() == [None, "CC BY"]
     assert open_dataset(out).sources()["kind"].to_list() == ["fer2013", "ferplus"]
 
 
@@ -389,7 +442,7 @@ def test_ferplus_adds_votes_by_name(tmp_path: Path, out: Path) -> None:
 def test_ferplus_needs_the_fer2013_that_it_is_about(tmp_path: Path, out: Path, faces: Path) -> None:
     plus = tmp_path / "fer2013new.csv"
     plus.write_text(FERPLUS_HEAD + PLUS)
-    with pytest.raises(DatasetError, match="no cinemotion dataset"):
+    with pytest.raises(BadInputError, match=r"no dataset yet; import the FER2013 CSV .* first"):
         import_dataset(plus, out)
     import_dataset(faces, out)
     with pytest.raises(BadInputError, match="import FER2013 first"):
@@ -421,7 +474,7 @@ def test_the_course_dataset(shared: Path, out: Path) -> None:
 def test_shared_fer2013_keeps_both_kinds_of_votes(shared: Path, out: Path) -> None:
     report = import_dataset(shared / "fer" / "validation.parquet", out)
     assert (report.members, report.added, report.unreadable) == (3589, 3589, 0)
-    assert report.kept == [] and report.classes["happy"] == 895
+    assert report.kept == {} and report.classes["happy"] == 895
     said = votes(out)["PublicTest/fer0028638"]
     assert said == [
         *(("fer2013", "angry", 1), ("ferplus", "angry", 1), ("ferplus", "contempt", 4)),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from cinemotion.core.errors import BadInputError
-from cinemotion.dataset.dataset import Dataset
+from cinemotion.dataset.dataset import Dataset, open_dataset
 from cinemotion.dataset.votes import Votes
+from cinemotion.flows.importing.ingest import import_dataset
 from cinemotion.flows.labelling.annotate import add_vote, import_labels, list_labels, list_ranges
 from labelled import Face, make_dataset, sample_id
+from sourced import face, fill
 
 
 @pytest.fixture
@@ -105,6 +108,23 @@ def test_ranges(dataset: Dataset, tmp_path: Path) -> None:
         ("Second", "0", "1", 0),
     ]
     assert rows[1]["ambiguous"] == 1 and rows[3]["films"] == [] and "wait" in rows[3]["note"]
+
+
+def test_ranges_of_an_imported_film_say_how_to_label_it(tmp_path: Path) -> None:
+    frames = {f"film0/{i:04}.png": face(i) for i in range(4)}
+    pattern = r"(?P<film>\w+)/(?P<frame>\d+)"
+    import_dataset(fill(tmp_path / "lo", frames), tmp_path / "d", group_pattern=pattern)
+    ranges = tmp_path / "ranges.csv"
+    ranges.write_text("film,start,end,label\nFilm0,f0,f3,surprise\nother,f0,f3,sad\n")
+    intake = import_labels(tmp_path / "d", ranges)
+    told = [
+        r"of 'Film0' there are imported pictures, which no range reaches; label .* column sample",
+        r"no film is named 'other' yet; its ranges wait until one is built",
+    ]
+    for said, notice in zip(told, intake.notices, strict=True):
+        assert re.match(said, notice)
+    rows = list_ranges(open_dataset(tmp_path / "d"))
+    assert [row["note"] for row in rows] == intake.notices
 
 
 def test_a_film_name_that_is_not_clear_is_refused(tmp_path: Path) -> None:

@@ -278,7 +278,7 @@ class _Cast(Dataset):
     def samples(self) -> pl.DataFrame:
         who = {sample_id("s1"): "ellen", sample_id("s2"): "hutter"}
         named = pl.col("id").replace_strict(who, default=None, return_dtype=pl.String)
-        return super().samples().with_columns(character=named)
+        return super().samples().with_columns(name=named)
 
 
 def test_known_characters_decide_whom_a_range_means(tmp_path: Path) -> None:

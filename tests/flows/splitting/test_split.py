@@ -476,8 +476,9 @@ def test_nothing_leaks_at_once_or_in_two_steps(
     try:
         report = split(open_dataset(store.path), **options)
     except DatasetError as error:
-        assert "could be kept together" in str(error)
-        return
+        if "could be kept together" in str(error):  # no sample has the level
+            return
+        raise
     assert leaks(store, report.level) == []
     before = sides(store)
     if rest := stills[1 + int(share * len(drawn)) :]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cinemotion.__main__ import run
 from cinemotion.core.errors import BadInputError, WeightsError
 from cinemotion.dataset.versions import Version
 from cinemotion.dataset.votes import Vote, Votes
@@ -137,8 +138,26 @@ def test_labels_are_compared_with_the_answers_of_their_head(
     assert "learned from these samples" in learned.notices[0]
     own, _, _ = evaluate(model, f"{version.path}@v1", robustness=False)
     assert own.sets["labels"]["measures"]["accuracy"]["value"] == 1
-    pair = compare(model, f"{model}:{OTHER}", table).sets[OTHER]
-    assert pair["accuracy"][1] == 1 and pair["accuracy"][0] < 0.5
+    pair = compare(f"{model}:{MEAN}", f"{model}:{OTHER}", table).sets[OTHER]
+    assert pair["accuracy"][1] == 1 and pair["accuracy"][0] < 1
+    assert pair["answered_by"] == [None, None]
+
+
+def test_a_version_of_one_annotator_is_answered_by_that_head(model: Path, version: Version) -> None:
+    report, _, _ = evaluate(model, f"{version.path}@other", robustness=False)
+    [(name, found)] = report.sets.items()
+    assert name == found["answered_by"] == OTHER
+    assert found["measures"]["accuracy"]["value"] == 1
+
+
+def test_a_comparison_lets_the_same_head_answer(
+    model: Path, table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = compare(model, f"{model}:{MEAN}", table).sets[OTHER]
+    assert pair["answered_by"] == [OTHER, None]
+    assert pair["accuracy"][0] == 1 and pair["accuracy"][1] < 1
+    assert run(["compare", str(model), f"{model}:{MEAN}", table]) == 0
+    assert f"{OTHER}: {model} answered by the head for {OTHER}" in capsys.readouterr().out
 
 
 def test_a_model_may_answer_plainly_by_all_of_them(model: Path, table: str, tmp_path: Path) -> None:

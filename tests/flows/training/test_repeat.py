@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.dataset.versions import Version
+from cinemotion.learn.modelfolder import read_card
 from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
 from frozen import Sample, frozen
 from shown import PLACES, shown, told_apart
@@ -52,12 +54,16 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 
 def test_seeds_give_mean_and_deviation(version: Version, tmp_path: Path) -> None:
-    report = train_seeds(f"{version.path}@v1", tmp_path, small(seed=4), seeds=2)
+    begun: list[tuple[str, int, int]] = []
+    how: Any = {"seeds": 2, "margin": 1.5, "begins": lambda *run: begun.append(run)}
+    report = train_seeds(f"{version.path}@v1", tmp_path, small(seed=4), **how)
     assert report.models == ["seed-4", "seed-5"] and report.measured == "develop"
     row = report.measures["accuracy"]
     assert row["mean"] == pytest.approx(np.mean(row["values"]))
     assert row["sd"] == pytest.approx(np.std(row["values"], ddof=1))
     assert json.loads((tmp_path / "summary.json").read_text())["models"] == report.models
+    assert [read_card(tmp_path / name).margin for name in report.models] == [1.5, 1.5]
+    assert begun == [("seed", 1, 2), ("seed", 2, 2)]
     with pytest.raises(BadInputError, match="2 or more"):
         train_seeds(f"{version.path}@v1", tmp_path, small(), seeds=1)
 
@@ -76,11 +82,15 @@ def test_every_fold_is_measured_by_a_model_that_did_not_see_it(
         for i in range(12)
     ]
     folded = frozen(tmp_path / "d", samples)
-    report = train_folds(f"{folded.path}@v1", tmp_path / "m", small())
+    begun: list[tuple[str, int, int]] = []
+    how: Any = {"margin": 1.5, "begins": lambda *run: begun.append(run)}
+    report = train_folds(f"{folded.path}@v1", tmp_path / "m", small(), **how)
+    assert begun == [("fold", 1, 3), ("fold", 2, 3), ("fold", 3, 3)]
     assert report.models == ["fold0", "fold1", "fold2"] and report.measured == "test"
     assert len(report.measures["accuracy"]["values"]) == 3
     card = json.loads((tmp_path / "m" / "fold1" / "card.json").read_text())
     assert card["data"]["train"] == 12 and card["data"]["develop"] == 12
+    assert card["margin"] == 1.5
     with pytest.raises(BadInputError, match="has 0 folds"):
         train_folds(f"{version.path}@v1", tmp_path / "m2", small())
 

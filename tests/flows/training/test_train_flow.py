@@ -18,6 +18,7 @@ from cinemotion.core.errors import (
     BadRecipeError,
     CinemotionError,
     DatasetError,
+    DivergedError,
     StorageFullError,
     WeightsError,
 )
@@ -108,6 +109,8 @@ def test_a_model_is_a_whole_folder(model: Path) -> None:
     card = json.loads((model / "card.json").read_text())
     assert card["recipe"]["epochs"] == 12 and card["data"]["train"] == 48
     assert card["limits"] and card["use"] and card["temperature"] > 0
+    found = card["measures"]["develop"]
+    assert found["macro_f1_low"] <= found["macro_f1"] <= found["macro_f1_high"]
 
 
 def test_keras_and_onnx_give_the_same_numbers(model: Path) -> None:
@@ -124,6 +127,8 @@ def test_training_again_does_nothing_and_another_recipe_is_refused(
     assert (model / "model.onnx").stat().st_mtime_ns == stamp
     with pytest.raises(BadInputError, match="another model"):
         train(reference, model, small(model="mini", epochs=11))
+    with pytest.raises(BadInputError, match=r"another model, with a margin of 2 and not 1\.5"):
+        train(reference, model, LEARNING, margin=1.5)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_one_others(
@@ -233,6 +238,34 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(
     monkeypatch.setattr(Batches, "__getitem__", broken)
     with pytest.raises(BadInputError, match=r"loss became nan in step 2 of epoch 2.*lower"):
         train(reference, tmp_path / "m", small(epochs=3))
+    monkeypatch.undo()
+    assert train(reference, tmp_path / "m", small(epochs=3)).epochs == 3
+
+
+def test_a_last_step_that_spoils_the_weights_does_not_replace_the_good_state(
+    reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its loss was still a number, as that is of before the step."""
+    from cinemotion.learn.training.batches import Batches
+
+    class Spoiler(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                weight = self.model.trainable_variables[0]
+                weight.assign(np.full(weight.shape, np.nan))
+
+    fitted = keras.Sequential.fit
+
+    def fit(self: Any, batches: Batches, *, callbacks: list[Any], **how: Any) -> Any:
+        return fitted(self, batches, callbacks=[Spoiler(), *callbacks], **how)
+
+    monkeypatch.setattr(keras.Sequential, "fit", fit)
+    with pytest.raises(DivergedError, match=r"end of epoch 2; the state after epoch 1 is kept"):
+        train(reference, tmp_path / "m", small(epochs=3))
+    for name in ("state.npz", "best.npz"):
+        with np.load(tmp_path / "m" / "run" / name) as state:
+            numbers = [state[key] for key in state.files if key != "note"]
+            assert all(np.isfinite(value).all() for value in numbers)
     monkeypatch.undo()
     assert train(reference, tmp_path / "m", small(epochs=3)).epochs == 3
 

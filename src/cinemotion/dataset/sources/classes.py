@@ -3,7 +3,7 @@
 classes = Classes(read_class_map(["joy=happy"]))
 classes.label("Surprised")       # 'surprise', a pinned emotion
 classes.label("joy")             # 'happy', as the map says
-classes.label("Boredom")         # 'boredom', kept as it is; see classes.kept
+classes.label("Boredom")         # 'boredom', kept in lower case; see classes.kept
 """
 
 from __future__ import annotations
@@ -47,6 +47,28 @@ class Classes:
         return sorted({label for label in self._labels.values() if canonical(label) is None})
 
     @property
+    def spellings(self) -> dict[str, list[str]]:
+        """Every label of :attr:`kept` → the names that it was made of, sorted."""
+        names: dict[str, list[str]] = {label: [] for label in self.kept}
+        for name, label in self.met.items():
+            if label in names:
+                names[label].append(name)
+        return names
+
+    @property
+    def merged(self) -> dict[str, list[str]]:
+        """Labels that nobody asked for and several names became, by more than their case."""
+        own = {
+            label: [name for name in names if plain(name) not in self._mapping]
+            for label, names in self.spellings.items()
+        }
+        return {
+            label: names
+            for label, names in own.items()
+            if len({name.casefold() for name in names}) > 1
+        }
+
+    @property
     def unused(self) -> list[str]:
         """Names in the map that no picture had."""
         return sorted(set(self._mapping) - {plain(name) for name in self._labels})
@@ -77,6 +99,11 @@ def read_class_map(items: Sequence[str]) -> dict[str, str]:
 
 
 def _read_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        raise BadInputError(
+            f"class map {path}: there is no such file; give the path of a .csv or .toml file, or "
+            "pairs such as joy=happy"
+        )
     if path.suffix == ".csv":
         if len(read_header(path)) < 2:
             raise BadInputError(

@@ -3,28 +3,26 @@
     source = TreeSource(FolderTree(Path("faces"), LIMITS))
     source.names()                       # pictures alone: ['train/happy/a.png', …]
 
-``train``, ``val`` and ``test`` folders are no classes, and neither is the tree itself: a picture
-right in it has no label. In a zip of class zips the inner zip's name is the class of what lies at
-its top.
+``train``, ``val`` and ``test`` folders (:mod:`.parts` knows their names) are no classes: where
+they lie inside class folders, ``happy/train/a.png``, the class is the folder above. Neither is the
+tree itself: a picture right in it has no label. In a zip of class zips the inner zip's name is the
+class of what lies at its top.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.hashing import hash_json
 from cinemotion.dataset.sources.archives import TarTree, ZipTree
 from cinemotion.dataset.sources.limits import Limits, is_picture
-from cinemotion.dataset.sources.metadata import read_metadata
+from cinemotion.dataset.sources.metadata import is_metadata, read_metadata
+from cinemotion.dataset.sources.parts import find_layout, folders_of, part_named
 from cinemotion.dataset.sources.source import Ballot, Member, Remarks
 from cinemotion.dataset.sources.trees import FolderTree, Tree
-
-SPLITS = frozenset(
-    "train training val valid validation dev test testing eval publictest privatetest".split()
-)
 
 
 class TreeSource:
@@ -45,12 +43,16 @@ class TreeSource:
         self._names = [name for name in tree.names if is_picture(name)]
         pictures = set(self._names)
         self._missing = sorted(set(self._labels or ()) - pictures)
-        self.remarks = Remarks(left_out=[name for name in tree.names if name not in pictures])
+        used = pictures.union(filter(is_metadata, tree.names) if self._labels is not None else ())
+        self.remarks = Remarks(left_out=[name for name in tree.names if name not in used])
+        self._classes_first = find_layout(self._names).classes_first
         if not self._names:
             raise BadInputError(
                 f"{tree.path} holds no picture ({len(tree.names)} other files); give a folder or "
                 "archive of class folders with PNG, JPEG, WebP, BMP, GIF or TIFF files"
             )
+        if self._classes_first and self._labels is None:
+            self.remarks.notices.append("the classes are the folders above train, test and so on")
         unlisted = 0 if self._labels is None else len(pictures - set(self._labels))
         if unlisted:
             self.remarks.notices.append(
@@ -85,14 +87,20 @@ class TreeSource:
     def _label(self, name: str) -> str | None:
         if self._labels is not None:
             return self._labels.get(name)
-        return class_of(name)
+        return class_of(name, classes_first=self._classes_first)
 
 
-def class_of(name: str) -> str | None:
-    """The class that a member's folder names, or ``None``."""
-    folder = PurePosixPath(name).parent.name
-    folder = folder.removesuffix(PurePosixPath(folder).suffix) if _is_zip(folder) else folder
-    return None if not folder or folder.casefold() in SPLITS else folder
+def class_of(name: str, *, classes_first: bool = False) -> str | None:
+    """The class that a member's folder names, or ``None``.
+
+    Args:
+        name: The member's name.
+        classes_first: Whether split folders lie inside class folders.
+    """
+    folders = folders_of(name)
+    if classes_first and folders and part_named(folders[-1]):
+        folders.pop()
+    return None if not folders or part_named(folders[-1]) else folders[-1]
 
 
 def open_folder(path: Path, limits: Limits) -> TreeSource | None:

@@ -44,7 +44,7 @@ def read_metadata(tree: Tree) -> dict[str, str | None] | None:
     """
     labels: dict[str, str | None] = {}
     found = False
-    for member in tree.read(lambda name: PurePosixPath(name).name in _NAMES):
+    for member in tree.read(is_metadata):
         if member.problem is not None:
             raise BadInputError(f"{tree.path}: {member.name} cannot be read ({member.problem})")
         folder = PurePosixPath(member.name).parent
@@ -54,6 +54,11 @@ def read_metadata(tree: Tree) -> dict[str, str | None] | None:
             found = True
             labels[(folder / str(row[_FILE])).as_posix()] = _label(row)
     return labels if found else None
+
+
+def is_metadata(name: str) -> bool:
+    """Whether a file's name is that of a metadata file."""
+    return PurePosixPath(name).name in _NAMES
 
 
 def _label(row: Row) -> str | None:

@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING, Any
 from cinemotion.core.cores import usable_cores
 from cinemotion.core.errors import BadInputError, MissingExtraError
 from cinemotion.faces.identity import NONE, open_embedder
-from cinemotion.flows.analyzing.footage import Footage, take_footage
+from cinemotion.flows.analyzing.cast import read_cast
+from cinemotion.flows.analyzing.casting import Notice
+from cinemotion.flows.analyzing.footage import Failed, Footage, choose_films, take_footage
 from cinemotion.flows.analyzing.settings import AnalyzeRecipe
 from cinemotion.flows.building.watch import Quiet, Watch
 from cinemotion.learn.classifier import open_classifier
@@ -51,6 +53,8 @@ def analyze(
     figures: bool = False,
     video: bool = False,
     copying: Progress | None = None,
+    failed: Failed | None = None,
+    notice: Notice | None = None,
 ) -> list[Analysis]:
     """Analyse films, or go on with an analysis.
 
@@ -58,7 +62,8 @@ def analyze(
 
     Args:
         films: A film, a folder of films, or several.
-        out: The folder of the report; of several films, one below it for each.
+        out: The folder of the report; of several films, one below it for each, also where only one
+            of them can be read.
         recipe: How; the defaults where ``None``.
         dataset: Where crops are kept, and may be already; ``out/dataset`` where ``None``.
         names: A ``characters.csv`` that says who is who; of a single film.
@@ -69,6 +74,8 @@ def analyze(
         figures: Also draw figures for print, into ``out/figures``.
         video: Also put each film beside its page, which plays it then.
         copying: Told how far a film is copied.
+        failed: Told of each film that cannot be read, and why.
+        notice: Told, in a line each, what is not as it was asked for.
 
     Returns:
         An analysis for each film that could be read.
@@ -81,29 +88,35 @@ def analyze(
     recipe = recipe or AnalyzeRecipe()
     classifier = open_classifier(recipe.model, threads=usable_cores())
     _look_for_packages(recipe)
-    if names is not None and not Path(names).is_file():
-        raise BadInputError(f"there is no file {names} that says who is who; check the path")
+    if names is not None:
+        if not Path(names).is_file():
+            raise BadInputError(f"there is no file {names} that says who is who; check the path")
+        read_cast(Path(names))  # a slip in it is told of before the film is decoded
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise BadInputError(f"{folder} is a file; --out needs a folder")
     paths = [Path(film) for film in ([films] if isinstance(films, str | Path) else films)]
+    chosen = choose_films(paths, folder)
+    if names is not None and len(chosen) > 1:
+        raise BadInputError(
+            f"--names is of one film, and these are {len(chosen)}; edit each film's own "
+            "characters.csv instead"
+        )
     kept = Path(dataset) if dataset is not None else folder / DATASET
     taken = take_footage(
-        paths,
+        chosen,
         kept,
         recipe.build,
         workers=workers,
         watch=_LoadsAhead(watch or Quiet()),
-        apart_from=folder,
+        failed=failed,
     )
-    if names is not None and len(taken) > 1:
-        raise BadInputError("--names is of one film; edit each film's own characters.csv instead")
     from cinemotion.flows.analyzing.reading import read_film
 
     found = [
         read_film(
             footage,
-            folder if len(taken) == 1 else folder / _slug(footage),
+            folder if len(chosen) == 1 else folder / _slug(footage),
             recipe,
             classifier,
             names=None if names is None else Path(names),
@@ -112,6 +125,7 @@ def analyze(
             figures=figures,
             video=video,
             copying=copying,
+            notice=notice,
         )
         for footage in taken
     ]

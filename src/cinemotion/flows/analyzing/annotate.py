@@ -56,11 +56,8 @@ def annotate(analysis: Analysis, out: Path, *, progress: Progress | None = None)
     Raises:
         BadInputError: The film cannot be read any more, or ``out`` not be written.
     """
-    if out.suffix.lower() != ".mp4":
-        raise BadInputError(f"an annotated film is an MP4; name it so, not {out.name}")
+    check_target(out, analysis.footage.path)
     film = probe(analysis.footage.path)
-    if out.exists() and out.samefile(film.path):
-        raise BadInputError(f"{out} is the film itself; give another name")
     paths = _paths(analysis)
     total = int(analysis.footage.row["frames"] or 0)
     with FilmReader(film, threads=0) as reader, FilmWriter(out, film) as writer:
@@ -70,6 +67,28 @@ def annotate(analysis: Analysis, out: Path, *, progress: Progress | None = None)
             writer.add(_drawn(image, seen, analysis, frame.time.seconds), frame.time)
             if progress is not None:
                 progress(done, max(total, done))
+
+
+def check_target(out: Path, film: Path, report: Path | None = None) -> None:
+    """Say whether an annotated film can be written, before there is one.
+
+    Args:
+        out: The file.
+        film: The film that it is of.
+        report: A folder that will be there by then.
+
+    Raises:
+        BadInputError: It is no ``.mp4``, its folder is missing, or it is a folder or the film.
+    """
+    if out.suffix.lower() != ".mp4":
+        raise BadInputError(f"an annotated film is an MP4; name it so, not {out.name}")
+    later = report is not None and out.parent.resolve() == report.resolve()
+    if not (out.parent.is_dir() or later):
+        raise BadInputError(f"cannot write {out}: there is no folder {out.parent}; make it first")
+    if out.is_dir():
+        raise BadInputError(f"{out} is a folder; name a file")
+    if out.exists() and out.samefile(film):
+        raise BadInputError(f"{out} is the film itself; give another name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +142,8 @@ def _label(
 ) -> None:
     """The name and the foremost expressions, below the box, or above where there is no room."""
     arc = person.arc
-    at = min(int(np.searchsorted(arc.seconds, seconds, side="right")) - 1, len(arc.seconds) - 1)
-    shares = arc.mean[max(at, 0)]
+    # Whoever is on screen has an arc at the nearest instant, and not always at the one before.
+    shares = arc.mean[int(np.abs(arc.seconds - seconds).argmin())]
     seen_now = bool(np.isfinite(shares).all())
     first: list[int] = np.argsort(-shares)[:_BARS].tolist() if seen_now else []
     height, width = 11 * unit, 92 * unit

@@ -7,8 +7,9 @@ the truth, until ``--recast``; what it was written with lies in ``cast.json`` be
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,16 @@ from numpy.typing import NDArray
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.writing import replacing
+from cinemotion.faces.identity import NONE
 from cinemotion.film.characters import UNKNOWN
 from cinemotion.flows.analyzing.cast import NAME, Member, fingerprint, read_cast
 from cinemotion.flows.analyzing.footage import Footage
+from cinemotion.flows.analyzing.settings import People
 
 RECORD = "cast.json"
+
+Notice = Callable[[str], None]
+"""Told, in a line, what is not as it was asked for."""
 
 Ints = NDArray[np.int64]
 
@@ -85,6 +91,63 @@ def settle_cast(
     ids = [of.get(track) for track in tracks["track"].to_list()]
     cast = Cast(members, edited)
     return cast, tracks.with_columns(character=pl.Series(ids, dtype=pl.String))
+
+
+def count_notice(title: str, people: People, cast: Cast, names: Path | None) -> str | None:
+    """Why there are not as many characters as were asked for; ``None`` where there are."""
+    asked, found = people.count, len(cast.members)
+    if asked is None or asked == found:
+        return None
+    if names is not None:
+        why = f"{names} says who is who"
+    elif cast.edited:
+        why = f"{NAME} was edited and says who is who; --recast goes by faces again"
+    elif people.embedder == NONE:
+        why = "without an embedder each track is a person"
+    elif found > asked:
+        why = "who is on screen at once is not one person"
+    else:
+        why = "no other face is good enough, and on screen for long enough, to be somebody"
+    return f"{title}: asked for {asked} characters, found {found}: {why}"
+
+
+def keep_edited(out: Path, cast: Cast) -> Path | None:
+    """Put an edited ``characters.csv`` aside, where one that says otherwise is to replace it.
+
+    Returns:
+        Where it lies now; ``None`` where there is nothing to lose.
+
+    Raises:
+        BadInputError: It cannot be renamed.
+    """
+    path, written = out / NAME, _record(out)
+    if not path.exists():
+        return None
+    try:
+        members = read_cast(path)
+    except BadInputError:
+        members = None  # what cannot be read was edited
+    by_people = written.get("edited") or members is None
+    if members is not None:
+        by_people = by_people or fingerprint(members) != written.get("cast")
+        if _said(members) == _said(cast.members):
+            return None
+    if not by_people:
+        return None
+    spares = (path.with_name(f"{NAME}.bak{n or ''}") for n in count())
+    spare = next(each for each in spares if not each.exists())
+    try:
+        return path.rename(spare)
+    except OSError as error:
+        raise BadInputError(
+            f"cannot keep the edited {path} as {spare.name}: {error.strerror or error}; move it "
+            "away, or give another --out"
+        ) from error
+
+
+def _said(members: Sequence[Member]) -> str:
+    """What members say in whatever order they stand."""
+    return fingerprint(sorted(members, key=lambda member: member.id))
 
 
 def write_record(out: Path, cast: Cast, footage: Footage) -> None:

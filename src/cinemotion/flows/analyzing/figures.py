@@ -7,7 +7,8 @@ The page shows the same interactively. The same analysis gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,15 +33,17 @@ KINDS = ("png", "svg")
 _LINE, _TURN, _CUT = "#0f6f78", "#a65f00", "#a5a099"
 _WIDTH = 7.2  # inches: a page's column
 _ROWS = 20  # characters in the overview, and with a figure of their own
+_ALWAYS, _NUMBERED = ("overview", "film"), re.compile(r"c\d{2,}")  # names of figures
 _CUTS = 400  # more of them are a grey wall
 
 
-def write_figures(analysis: Analysis, folder: Path) -> list[Path]:
+def write_figures(analysis: Analysis, folder: Path, before: Collection[str] = ()) -> list[Path]:
     """Draw all figures; those of an earlier run are replaced, or removed where nobody is left.
 
     Args:
         analysis: What was found.
         folder: Where to; made where it does not exist.
+        before: The ids of the characters that the folder may have figures of.
 
     Returns:
         The files.
@@ -57,16 +60,35 @@ def write_figures(analysis: Analysis, folder: Path) -> list[Path]:
         for kind in KINDS:
             written.append(folder / f"{name}.{kind}")
             save_figure(figure, written[-1])
-    for stale in folder.glob("c[0-9]*.*"):
-        if stale.suffix.removeprefix(".") in KINDS and stale not in written:
-            with suppress(OSError):
-                stale.unlink()
+    _remove(folder, before, keep=written)
     return written
 
 
+def remove_figures(folder: Path, before: Collection[str]) -> None:
+    """Remove the figures of an earlier run, and the folder where nothing else is in it.
+
+    Args:
+        folder: Where they are; it need not exist.
+        before: The ids of the characters that the folder may have figures of.
+    """
+    _remove(folder, before, keep=())
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _remove(folder: Path, before: Collection[str], keep: Collection[Path]) -> None:
+    """Remove files by the names that we give; whatever else lies there is the user's."""
+    for path in folder.glob("*.*"):
+        ours = path.stem in {*_ALWAYS, *before} or _NUMBERED.fullmatch(path.stem)
+        if ours and path.suffix.removeprefix(".") in KINDS and path not in keep:
+            with suppress(OSError):
+                path.unlink()
+
+
 def _figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
-    yield "overview", draw_overview(analysis)
-    yield "film", draw_arc_figure(analysis, analysis.film)
+    overview, film = _ALWAYS
+    yield overview, draw_overview(analysis)
+    yield film, draw_arc_figure(analysis, analysis.film)
     for person in analysis.people[:_ROWS]:
         yield person.id, draw_arc_figure(analysis, person)
 

@@ -1,6 +1,7 @@
 """The faces of films as a dataset holds them: built now, or before in a way that fits.
 
-    footage = take_footage([Path("film.mp4")], Path("report/dataset"), recipe.build)
+    films = choose_films([Path("films/")], Path("report"))
+    footage = take_footage(films, Path("report/dataset"), recipe.build)
     footage[0].film, footage[0].recipe          # its rows in the tables
 
 A film that was built with faces at least as often as asked for is not decoded again.
@@ -8,14 +9,14 @@ A film that was built with faces at least as often as asked for is not decoded a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from cinemotion.core.errors import BadInputError
+from cinemotion.core.errors import BadInputError, CinemotionError
 from cinemotion.core.hashing import hash_file
 from cinemotion.dataset.header import is_dataset
 from cinemotion.dataset.store import Store
@@ -23,6 +24,10 @@ from cinemotion.flows.building.build import build
 from cinemotion.flows.building.catalogue import list_films
 from cinemotion.flows.building.watch import Watch
 from cinemotion.recipes import BuildRecipe
+from cinemotion.video.probe import probe
+
+Failed = Callable[[Path, str], None]
+"""Told of a film that cannot be read, and why."""
 
 _STAMP = ("bytes", "mtime_ns", "inode")
 
@@ -56,6 +61,27 @@ class Footage:
         return str(self.row["recipe"])
 
 
+def choose_films(paths: Sequence[Path], report: Path) -> list[Path]:
+    """The films that an analysis is about, without opening them.
+
+    Args:
+        paths: Files, or folders that are searched.
+        report: What lies in this folder is ours; found in a search, it is passed over.
+
+    Raises:
+        BadInputError: A path does not exist, or there is no film.
+    """
+    ours = report.resolve()
+    found = [entry.path for entry in list_films(list(paths), None)]
+    chosen = [path for path in found if path in paths or ours not in path.resolve().parents]
+    if not chosen:
+        raise BadInputError(
+            f"all films that were found lie in {report}, the report's own folder; give another "
+            "--out, or name a film itself"
+        )
+    return chosen
+
+
 def take_footage(
     films: Sequence[Path],
     dataset: Path,
@@ -63,17 +89,17 @@ def take_footage(
     *,
     workers: int | None = None,
     watch: Watch | None = None,
-    apart_from: Path | None = None,
+    failed: Failed | None = None,
 ) -> list[Footage]:
     """Find films in a dataset, and build what is not there.
 
     Args:
-        films: Files, or folders that are searched.
+        films: Their files.
         dataset: The dataset's folder; made where there is none.
         recipe: How often to look, and how to build.
         workers: Worker processes of a build.
         watch: Told how a build goes.
-        apart_from: What lies in this folder is ours; found in a search, it is passed over.
+        failed: Told of each film that cannot be read, where another can.
 
     Returns:
         The films that could be read, in the order of the input.
@@ -86,27 +112,39 @@ def take_footage(
             "an analysis looks at faces at even distances: its build needs subject = 'face' and "
             "sampling.mode = 'grid'"
         )
-    entries = list_films(list(films), None)
-    if apart_from is not None:
-        ours = apart_from.resolve()
-        entries = [e for e in entries if e.path in films or ours not in e.path.resolve().parents]
     known = _fitting(dataset, recipe)
     found: dict[Path, Footage] = {}
-    for entry in entries:
-        row = _known(entry.path, known)
+    for path in films:
+        row = _known(path, known)
         if row is not None:
-            found[entry.path] = Footage(dataset, entry.path, row, row["every"], True)
-    missing = [entry.path for entry in entries if entry.path not in found]
-    if missing:
+            found[path] = Footage(dataset, path, row, row["every"], True)
+    missing = [path for path in films if path not in found]
+    # A build of nothing that can be read is an error; beside films that are there it is none.
+    reasons = {path: _unreadable(path) for path in missing} if found else {}
+    if missing and not (reasons and all(reasons.values())):
         report = build(
             missing, dataset, recipe=recipe, add_recipe=True, workers=workers, watch=watch
         )
         for path, row in zip(missing, report.films, strict=True):
+            reasons[path] = str(row["reason"]) if row["status"] == "failed" else None
             if row["status"] != "failed":
                 found[path] = Footage(dataset, path, row, recipe.sampling.every, row["skipped"])
-        if not found:
-            raise BadInputError("; ".join(str(row["reason"]) for row in report.films))
-    return [found[entry.path] for entry in entries if entry.path in found]
+    told = {path: reason for path, reason in reasons.items() if reason is not None}
+    if not found:
+        raise BadInputError("; ".join(told.values()))
+    for path, reason in told.items():
+        if failed is not None:
+            failed(path, reason)
+    return [found[path] for path in films if path in found]
+
+
+def _unreadable(path: Path) -> str | None:
+    """Why a film cannot be opened; ``None`` where it can."""
+    try:
+        probe(path)
+    except CinemotionError as error:
+        return str(error)
+    return None
 
 
 def _fitting(dataset: Path, recipe: BuildRecipe) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@
 
 For each character and expression the crops are chosen that ``film/choosing.py`` names. They lie in
 ``to-label`` below the report, with a table of what the model said, and are imported without a
-label: with film, character, shot, track and frame, so that splits keep them together.
+label. Film, shot, track, time and who it is come along (``origins.py``), so that splits keep them
+together; the files are named after what cannot change, so that a face is imported once.
 """
 
 from __future__ import annotations
@@ -22,17 +23,25 @@ import polars as pl
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.writing import replacing
-from cinemotion.dataset.dataset import open_dataset
+from cinemotion.dataset.dataset import Dataset, open_dataset
+from cinemotion.dataset.store import Store
 from cinemotion.film.choosing import choose
 from cinemotion.flows.analyzing.analysis import SCHEMA
+from cinemotion.flows.analyzing.origins import put_origins
 from cinemotion.flows.importing.ingest import ImportReport, Progress, import_dataset
 
 FOLDER = "to-label"
+_TABLE = "metadata.csv"
+_COLUMNS = (
+    *("file_name", "label", "character", "seconds", "frame", "suggested", "confidence"),
+    *("why", "sample"),
+)
 _LEAST_QUALITY = 0.3
 _KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff\xe0": "jpg", b"RIFF": "webp"}
+# Folders of before have one for each character; what was imported by its name keeps its groups.
 _PATTERN = (
-    r"(?P<film>[^/]+)/(?P<character>[^/]+)/"
-    r"(?P<clip>shot\d+)-(?P<track>track\d+)-(?P<frame>\d+)"
+    r"(?P<film>[^/]+)/(?:(?P<character>[^/]+)/)?"
+    r"(?P<clip>shot\d+)-(?P<track>track\d+)-(?:at\d+|(?P<frame>\d+))"
 )
 
 
@@ -86,14 +95,14 @@ def from_analysis(
     names = {each["id"]: each["name"] for each in summary["characters"]}
     film = f"{_plain(summary['film']['title'])}-{summary['film']['id'][:8]}"
     folder = report / FOLDER
-    _write(folder, rows, film, names, Path(dataset or report / "dataset"))
-    imported = import_dataset(
-        folder,
-        out,
-        name=f"analysis-{summary['film']['id'][:12]}",
-        group_pattern=_PATTERN,
-        progress=progress,
-    )
+    analysed = open_dataset(dataset or report / "dataset")
+    known = dict(faces.select("sample", "character").iter_rows())
+    told = _told(folder, {sample: names[character] for sample, character in known.items()})
+    _write(folder, rows, film, names, told, analysed)
+    source = f"analysis-{summary['film']['id'][:12]}"
+    imported = import_dataset(folder, out, name=source, group_pattern=_PATTERN, progress=progress)
+    members = {name: row["sample"] for name, row in told.items()}
+    put_origins(Store.open(imported.out), source, members, analysed)
     counts = {role: sum(row["role"] == role for row in rows) for role in {r["role"] for r in rows}}
     return FromAnalysis(folder, dict(sorted(counts.items())), imported)
 
@@ -127,24 +136,35 @@ def _chosen(faces: pl.DataFrame, classes: list[str], per: int) -> list[dict[str,
     return found
 
 
+def _told(folder: Path, names: dict[str, str]) -> dict[str, dict[str, str]]:
+    """The table of what was chosen before, by file, with the names that samples have now."""
+    table = folder / _TABLE
+    if not table.exists():
+        return {}
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = [dict(row) for row in csv.DictReader(file)]
+    for row in rows:
+        row["character"] = names.get(row["sample"], row["character"])
+    return {row["file_name"]: row for row in rows}
+
+
 def _write(
-    folder: Path, rows: list[dict[str, Any]], film: str, names: dict[str, str], dataset: Path
+    folder: Path,
+    rows: list[dict[str, Any]],
+    film: str,
+    names: dict[str, str],
+    told: dict[str, dict[str, str]],
+    analysed: Dataset,
 ) -> None:
-    """Write the pictures that are not there yet, and the table of them all."""
-    images = open_dataset(dataset).encoded([row["sample"] for row in rows])
-    table = folder / "metadata.csv"
-    columns = (
-        *("file_name", "label", "character", "seconds", "frame", "suggested", "confidence"),
-        *("why", "sample"),
-    )
-    told: dict[str, dict[str, str]] = {}
-    if table.exists():
-        with table.open(encoding="utf-8", newline="") as file:
-            told = {row["file_name"]: dict(row) for row in csv.DictReader(file)}
+    """Write the pictures that are not there yet, and the table of them all, ``told`` included."""
+    images = analysed.encoded([row["sample"] for row in rows])
+    files = {row["sample"]: name for name, row in told.items()}
     for row, image in zip(rows, images, strict=True):
-        name = (
-            f"{film}/{_plain(names[row['character']])}/shot{row['shot']:05}-"
-            f"track{row['track']:05}-{row['frame'] or 0:07}.{_KINDS.get(image[:4], 'jpg')}"
+        # Where only key frames were decoded, nobody counted the others.
+        place = f"at{row['pts']:012}" if row["frame"] is None else f"{row['frame']:07}"
+        name = files.get(row["sample"]) or (
+            f"{film}/shot{row['shot']:05}-track{row['track']:05}-{place}."
+            f"{_KINDS.get(image[:4], 'jpg')}"
         )
         path = folder / name
         try:
@@ -159,14 +179,15 @@ def _write(
             "label": "",
             "character": names[row["character"]],
             "seconds": f"{row['seconds']:.3f}",
-            "frame": str(row["frame"]),
+            "frame": "" if row["frame"] is None else str(row["frame"]),
             "suggested": row["shows"],
             "confidence": f"{row['sure']:.4f}",
             "why": row["role"],
             "sample": row["sample"],
         }
+    table = folder / _TABLE
     with replacing(table) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(told[name] for name in sorted(told))
 

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from cinemotion.flows.analyzing.analysis import Analysis, Person
-from cinemotion.flows.analyzing.spans import Span, expression_spans
+from cinemotion.flows.analyzing.spans import Span, expression_spans, step_of
 
 _SAME = 1e-6  # seconds: what sums of floats are apart by
 
@@ -61,17 +61,20 @@ def scene_marks(analysis: Analysis) -> list[Mark]:
 def expression_marks(analysis: Analysis, person: Person) -> list[Mark]:
     """What a person shows, in order, while it is on screen.
 
-    An arc reaches a little over the cuts at which a person comes and goes; marks do not.
+    An instant of the arc is up to half a step beside the cuts at which a person comes and goes;
+    marks begin and end there.
     """
     faces = analysis.seen.faces.filter(pl.col("track").is_in(person.tracks))
     until = faces["until"].to_numpy()
     since = until - faces["stretch"].to_numpy()
+    half = step_of(person.arc) / 2
     marks: list[Mark] = []
     for run in _runs(expression_spans(person, analysis.classes)):
-        here = (since < run[-1].end) & (until > run[0].start)
+        here = (since < run[-1].end) & (until > run[0].start - half)
         first, last = since[here].min(initial=np.inf), until[here].max(initial=-np.inf)
         for span in run:
-            start, end = Fraction(max(span.start, first)), Fraction(min(span.end, last))
+            start = max(span.start, first) if span is not run[0] else max(span.start - half, first)
+            start, end = Fraction(start), Fraction(min(span.end, last))
             if marks:  # the sum of a start and a step is not quite the next start
                 start = max(start, marks[-1].end)
             if end > start:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -33,6 +33,7 @@ from cinemotion.video.writer import FilmWriter
 Progress = Callable[[int, int], None]
 
 _REVISION = 1
+_COMMENT = "cinemotion"  # what the header of a film that we made begins with
 _SOUNDS = frozenset({"aac", "mp3"})  # that every browser plays in MP4
 _LONGEST = 60  # seconds of black before the first picture: broadcasts begin at hours
 
@@ -76,11 +77,40 @@ def write_player_film(
         )
     start = film.start.exact
     zero = Fraction(0) if 0 <= start <= _LONGEST else start
-    comment = f"cinemotion {_REVISION} {analysis.footage.film}"
+    comment = f"{_COMMENT} {_REVISION} {analysis.footage.film}"
     if _comment_of(made) != comment:
         with FilmWriter(made, film, zero=zero, copied=_SOUNDS, comment=comment) as writer:
             _copy(film, writer, zero, analysis.frames, progress)
     return PlayerFilm(made.name, zero)
+
+
+def remove_player_films(out: Path, films: Sequence[Path], keep: str | None) -> None:
+    """Remove what earlier runs put beside the page, and nothing that is a film's only file.
+
+    Args:
+        out: The report's folder.
+        films: Those that the page is, and was, of.
+        keep: The name of the film that the page plays now.
+    """
+    for path in out.glob("film.*"):
+        if path.name == keep or path.is_symlink() or not path.is_file():
+            continue
+        beside = [film for film in films if film.resolve() != path.resolve()]
+        itself = len(beside) < len(films)
+        linked = any(_same(film, path) for film in beside)
+        made = path.name == "film.mp4" and (_comment_of(path) or "").startswith(_COMMENT)
+        if not itself and (linked or made):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _same(film: Path, kept: Path) -> bool:
+    """Whether a file is a link to a film, or a copy of it as :func:`_link` makes them."""
+    try:
+        one, other = film.stat(), kept.stat()
+    except OSError:
+        return False
+    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
 
 
 def _copy(
@@ -98,11 +128,9 @@ def _copy(
 
 def _link(film: Path, kept: Path) -> None:
     """The film under another name: the same file where the disk can do that, else a copy."""
+    if _same(film, kept):
+        return
     stat = film.stat()
-    with suppress(OSError):
-        there = kept.stat()
-        if (there.st_size, there.st_mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-            return
     with replacing(kept) as draft:
         try:
             os.link(film.resolve(), draft)

@@ -23,7 +23,7 @@ from cinemotion.film.turning import turning_points
 from cinemotion.film.valence import valence
 from cinemotion.flows.analyzing.analysis import Analysis, Person
 from cinemotion.flows.analyzing.cast import Member
-from cinemotion.flows.analyzing.casting import settle_cast
+from cinemotion.flows.analyzing.casting import Notice, count_notice, settle_cast
 from cinemotion.flows.analyzing.expressions import read_expressions
 from cinemotion.flows.analyzing.footage import Footage
 from cinemotion.flows.analyzing.people import describe_tracks, find_people
@@ -50,6 +50,7 @@ def read_film(
     names: Path | None = None,
     recast: bool = False,
     progress: Progress | None = None,
+    notice: Notice | None = None,
     **written: Any,
 ) -> Analysis:
     """Read a film and write its report; see :func:`~.analyze.analyze`.
@@ -62,6 +63,7 @@ def read_film(
         names: A ``characters.csv`` that says who is who.
         recast: Group the tracks anew where ``out`` has such a file that was edited.
         progress: Told how answers and identities go.
+        notice: Told, in a line each, what is not as it was asked for.
         written: See :func:`~.write.write_analysis`.
     """
     seen = read_sightings(footage)
@@ -80,7 +82,10 @@ def read_film(
     analysis = draw_up(
         footage, seen, probabilities, tracks, cast.members, recipe=recipe, card=classifier.card
     )
-    write_analysis(analysis, cast, out, **written)
+    otherwise = count_notice(analysis.title, recipe.people, cast, names)
+    if otherwise is not None and notice is not None:
+        notice(otherwise)
+    write_analysis(analysis, cast, out, notice=notice, **written)
     return analysis
 
 
@@ -170,7 +175,8 @@ class _Artist:
         self.step = max(footage.every, length / _MOST_INSTANTS)
         self._grid = seen.start + np.arange(0.0, length, self.step)
         self._trust = trust(seen)
-        self._reach = 1.5 * self.step
+        until = seen.faces["until"].to_numpy()
+        self._shown = np.column_stack([until - seen.faces["stretch"].to_numpy(), until])
         self._valence = partial(valence, classes=classes)
 
     def person(self, member: Member) -> Person:
@@ -198,12 +204,13 @@ class _Artist:
         faces = self._seen.faces
         return draw_arc(
             faces["seconds"].to_numpy()[rows],
+            self._shown[rows],
             faces["track"].cast(pl.Int64).to_numpy()[rows],
             self._probabilities[rows],
             self._trust[rows],
             grid=self._grid,
+            step=self.step,
             window=window,
-            reach=self._reach,
             seed=self._recipe.seed,
             draws=draws,
             derive=self._valence,

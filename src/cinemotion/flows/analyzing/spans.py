@@ -12,6 +12,7 @@ from itertools import groupby
 
 import numpy as np
 
+from cinemotion.film.arcs import Arc
 from cinemotion.flows.analyzing.analysis import Person
 
 LEAST_SECONDS = 0.6
@@ -41,11 +42,16 @@ def expression_spans(person: Person, classes: Sequence[str]) -> list[Span]:
     seconds, seen = arc.seconds, arc.seen
     if not seen.any():
         return []
-    step = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 1.0
+    step = step_of(arc)
     spans: list[Span] = []
     for rows in _runs(seen):
         spans += _within(rows, arc.mean[rows], seconds, step, classes)
     return spans
+
+
+def step_of(arc: Arc) -> float:
+    """Seconds from one instant of an arc to the next."""
+    return float(np.median(np.diff(arc.seconds))) if len(arc.seconds) > 1 else 1.0
 
 
 def _runs(seen: np.ndarray) -> Iterator[np.ndarray]:

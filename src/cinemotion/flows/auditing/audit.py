@@ -20,9 +20,9 @@ import polars as pl
 from cinemotion.core.emotions import in_order
 from cinemotion.core.errors import BadInputError
 from cinemotion.curate.neighbours import Nearness
+from cinemotion.dataset.sources.parts import in_part_order
 from cinemotion.flows.auditing.gallery import Gallery, open_gallery
 from cinemotion.flows.auditing.pairs import find_pairs
-from cinemotion.flows.auditing.parts import in_part_order
 from cinemotion.flows.auditing.report import AuditReport, Part, Unreadable
 from cinemotion.flows.auditing.scan import Progress, scan
 from cinemotion.flows.auditing.stakes import find_stakes

@@ -24,10 +24,10 @@ from cinemotion.dataset.assignment import read_assignment
 from cinemotion.dataset.dataset import Dataset, open_dataset
 from cinemotion.dataset.header import is_dataset
 from cinemotion.dataset.reference import split_reference
+from cinemotion.dataset.sources.parts import OTHER, UNASSIGNED, WHOLE, find_layout, part_named, tidy
 from cinemotion.dataset.sources.registry import open_source
 from cinemotion.dataset.sources.source import Source
 from cinemotion.dataset.versions import Version
-from cinemotion.flows.auditing.parts import OTHER, UNASSIGNED, WHOLE, find_layout, part_named, tidy
 from cinemotion.flows.labelling.labels import resolve_labels
 
 _TREES = ("folder", "zip", "tar", "imagefolder")

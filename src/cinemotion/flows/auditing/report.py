@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cinemotion.curate.neighbours import Nearness
+from cinemotion.dataset.sources.parts import TEST, TRAIN, VAL
 from cinemotion.flows.auditing.pairs import Shelf
-from cinemotion.flows.auditing.parts import TEST, TRAIN, VAL
 from cinemotion.flows.auditing.stakes import Stake
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cinemotion.curate.forest import Forest, Rows
 from cinemotion.curate.neighbours import Nearness, links
-from cinemotion.flows.auditing.parts import TEST, TRAIN, UNASSIGNED, in_part_order
+from cinemotion.dataset.sources.parts import TEST, TRAIN, UNASSIGNED, in_part_order
 
 # Hashes that are compared at a time: 1 million pairs, 8 MB.
 _ROWS, _COLUMNS = 512, 2048

@@ -17,8 +17,8 @@ import polars as pl
 
 from cinemotion.core.emotions import in_order
 from cinemotion.dataset.levels import LEVELS
+from cinemotion.dataset.sources.parts import in_part_order
 from cinemotion.dataset.votes import Votes, latest
-from cinemotion.flows.auditing.parts import in_part_order
 from cinemotion.flows.auditing.subject import SCORES, Subject
 
 BINS = 20

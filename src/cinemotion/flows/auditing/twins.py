@@ -14,7 +14,7 @@ import polars as pl
 
 from cinemotion.curate.groups import group_near
 from cinemotion.curate.neighbours import Nearness
-from cinemotion.flows.auditing.parts import UNASSIGNED
+from cinemotion.dataset.sources.parts import UNASSIGNED
 
 
 def find_twins(pictures: pl.DataFrame, near: Nearness) -> pl.DataFrame:

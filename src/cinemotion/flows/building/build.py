@@ -10,11 +10,13 @@ in. The same call again does only what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from cinemotion.core.errors import BadInputError
 from cinemotion.flows.building.executors import open_executor
 from cinemotion.flows.building.watch import Quiet, Watch
 
@@ -29,8 +31,9 @@ class BuildReport:
     Attributes:
         out: The dataset's folder.
         recipe: The recipe's id.
-        films: One row per film, in the order of the input: the columns of the table ``films``
-            and ``skipped``, which is true where it had been built before.
+        films: One row per file, in the order of the input: the columns of the table ``films``;
+            ``skipped``, which is true where it had been built before; and ``copy_of``, the path
+            of the file that it is a copy of, whose title and notes hold, else ``None``.
     """
 
     out: Path
@@ -74,6 +77,10 @@ def build(
         RecipeMismatchError: The dataset was built with another recipe.
         StorageFullError: The disk is full; what was committed stays.
     """
+    one = isinstance(films, str | bytes) or not isinstance(films, Iterable)
+    paths = [_path("films", film) for film in cast("list[Any]", [films] if one else films)]
+    folder = _path("out", out)
+    notes = None if catalogue is None else _path("catalogue", catalogue)
     with open_executor(workers) as executor:
         # Recipes, tables and stages take a while to load; so do the workers, at the same time.
         from cinemotion.flows.building.run import run_build
@@ -81,15 +88,20 @@ def build(
 
         if recipe is None or isinstance(recipe, BuildRecipe):
             settings = recipe or BuildRecipe()
-        else:
+        elif callable(recipe):
             settings = recipe()
+        else:
+            raise BadInputError(
+                f"recipe must be a BuildRecipe or a function that gives one, got {recipe!r}; "
+                "read a file with load_recipe(Path(FILE), {})"
+            )
 
         identity, rows = run_build(
             executor,
-            [Path(film) for film in ([films] if isinstance(films, str | Path) else films)],
-            Path(out),
+            paths,
+            folder,
             settings,
-            catalogue=None if catalogue is None else Path(catalogue),
+            catalogue=notes,
             add_recipe=add_recipe,
             rehash=rehash,
             watch=watch or Quiet(),
@@ -98,6 +110,13 @@ def build(
     from cinemotion.dataset.store import Store
 
     # Now that the workers have given their memory back.
-    Store.open(Path(out)).compact()
+    Store.open(folder).compact()
     give_back()
-    return BuildReport(Path(out), identity, rows)
+    return BuildReport(folder, identity, rows)
+
+
+def _path(name: str, value: Any) -> Path:
+    """The path that was handed over; refused before a single process is started."""
+    if not isinstance(value, str | os.PathLike):
+        raise BadInputError(f"{name} must be a path, got {value!r}")
+    return Path(value)

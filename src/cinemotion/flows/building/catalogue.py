@@ -3,8 +3,9 @@
     entries = list_films([Path("films/")], catalogue=Path("films.csv"))
     entries[0].path, entries[0].title
 
-``films.csv`` has the columns ``path`` (a path, a file name or a pattern such as
-``*/silent-*.mp4``) and any of ``title``, ``edition``, ``group``, ``rights``.
+``films.csv`` has the columns ``path`` (a path, also one seen from the list's own folder, a file
+name or a pattern such as ``*/silent-*.mp4``) and any of ``title``, ``edition``, ``group``,
+``rights``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from glob import escape
 from pathlib import Path
 
 from cinemotion.core.errors import BadInputError
@@ -65,17 +67,40 @@ def list_films(paths: Sequence[Path], catalogue: Path | None) -> list[FilmEntry]
     if not films:
         places = ", ".join(str(path) for path in paths)
         raise BadInputError(f"no video file found in {places}; name a film or a folder of films")
-    rows = _read_catalogue(catalogue) if catalogue else []
+    if catalogue is None:
+        return [FilmEntry(path) for path in films]
+    rows = _read_catalogue(catalogue)
     entries = []
     for path in films:
-        notes = next((row for row in rows if _matches(path, row["path"])), {})
+        notes = next((row for row in rows if _matches(path, row["path"], catalogue)), {})
         entries.append(FilmEntry(path, **{key: notes.get(key) or None for key in NOTES}))
     return entries
 
 
-def _matches(path: Path, pattern: str) -> bool:
+def unmatched_rows(entries: Sequence[FilmEntry], catalogue: Path) -> list[str]:
+    """List the paths and patterns of a ``films.csv`` that no film answers to.
+
+    Raises:
+        BadInputError: The catalogue is not one.
+    """
+    patterns = [row["path"] for row in _read_catalogue(catalogue)]
+    return [
+        pattern
+        for pattern in patterns
+        if not any(_matches(entry.path, pattern, catalogue) for entry in entries)
+    ]
+
+
+def _matches(path: Path, pattern: str, catalogue: Path) -> bool:
     names = (str(path), str(path.absolute()), path.name)
-    return pattern in names or any(fnmatchcase(name, pattern) for name in names)
+    if pattern in names or any(fnmatchcase(name, pattern) for name in names):
+        return True
+    # What is no absolute path may also be meant from where the list lies.
+    name = os.path.normpath(path.absolute())
+    folder = os.path.normpath(catalogue.parent.absolute())
+    if name == os.path.normpath(Path(folder, pattern)):
+        return True
+    return fnmatchcase(name, str(Path(escape(folder), pattern)))
 
 
 def _read_catalogue(path: Path) -> list[dict[str, str]]:
@@ -97,5 +122,11 @@ def _read_catalogue(path: Path) -> list[dict[str, str]]:
         raise BadInputError(
             f"the film list {path} needs a column 'path' (and may have {', '.join(NOTES)}); "
             f"found: {found}"
+        )
+    unknown = sorted(columns - {"path", *NOTES, ""})
+    if unknown:
+        raise BadInputError(
+            f"the film list {path} has a column {unknown[0]!r}, which nobody reads; "
+            f"the columns there are: path, {', '.join(NOTES)}"
         )
     return [row for row in rows if row["path"]]

@@ -118,6 +118,7 @@ class FilmDesk:
         """The row of a film that was built before, told by its path, size, time and inode."""
         for row in self._seen(entry):
             if row["recipe"] == self._recipe_id and self._is_built(row):
+                self._forget_failures(entry)
                 return self._noted(row, entry)
         return None
 
@@ -131,7 +132,8 @@ class FilmDesk:
 
         Returns:
             The work to do; or the film's row, where it was built before (perhaps from another
-            path, since films are known by their content); or ``None``: another build has it.
+            path, since films are known by their content; ``copy_of`` names that path where both
+            files are there); or ``None``: another build has it.
         """
         film_id = self._identify(entry)
         lock = self._store.film_lock(film_id)
@@ -145,7 +147,8 @@ class FilmDesk:
         rows = [row for row in self._store.read("films", where=where).to_pylist()]
         if rows and self._is_built(rows[0]):
             lock.release()
-            return self._moved(rows[0], entry)
+            self._forget_failures(entry)
+            return self._found(rows[0], entry)
         self._locks[film_id] = lock
         segments = plan_segments(film, _segment_seconds(self._recipe))
         committed = self._clear_leftovers(where)
@@ -157,6 +160,8 @@ class FilmDesk:
 
         summary = join_film(self._store, work.film, work.film_id, work.recipe, work.recipe_id)
         row = self._row(work.entry, work.film_id) | _verdict(summary, work.film)
+        if row["status"] != "failed":
+            self._forget_failures(work.entry)
         self._write(row)
         self._store.compact(more_than=_TOO_MANY_FRAGMENTS)
         self._locks.pop(work.film_id).release()
@@ -184,31 +189,54 @@ class FilmDesk:
         return self._store.has("crops") and self._store.has("facts")
 
     def _seen(self, entry: FilmEntry) -> list[dict[str, Any]]:
-        """The rows of this very file; none where it has to be read again."""
-        stamp = _stamp(entry.path)
+        """The rows of this very file; none where it has to be read to know its content."""
         if self._rehash:
             return []
-        return [
-            row
-            for row in self._known
-            if row["path"] == entry.name and all(row[key] == stamp[key] for key in _STAMP)
-        ]
+        stamp = _stamp(entry.path)
+        rows = [row for row in self._known if _is_of(row, entry.name, stamp)]
+        rows = [row for row in rows if row["film"] != _unread(entry)]
+        return rows if len({row["film"] for row in rows}) == 1 else []
 
     def _identify(self, entry: FilmEntry) -> str:
         seen = self._seen(entry)
         if seen:
             return str(seen[0]["film"])
         try:
-            return hash_file(entry.path)
+            if entry.path.is_file():  # reading a pipe or a device might never end
+                film_id = hash_file(entry.path)
+                self._outdate(entry, film_id)
+                return film_id
         except OSError:
-            # A file that cannot be read is known by its name, for want of content.
-            return hash_json(["unreadable", entry.name])
+            pass
+        return _unread(entry)
 
-    def _moved(self, row: dict[str, Any], entry: FilmEntry) -> dict[str, Any]:
+    def _outdate(self, entry: FilmEntry, film_id: str) -> None:
+        """Where a file has another content at the same size, time and inode, its old rows lose it.
+
+        The old content's rows and samples stay, as they do where a file is replaced by another.
+        """
+        stamp = _stamp(entry.path)
+        for row in self._known:
+            if row["film"] != film_id and _is_of(row, entry.name, stamp):
+                row.update(dict.fromkeys(_STAMP, 0))
+                self._write(row)
+
+    def _forget_failures(self, entry: FilmEntry) -> None:
+        """Remove what is said of earlier, unreadable contents of a file that is a film now."""
+        for row in self._known:
+            where = owned(row["film"], row["recipe"])
+            mine = row["path"] == entry.name and row["recipe"] == self._recipe_id
+            if mine and row["status"] == "failed":
+                self._store.delete("films", f"{where} AND status = 'failed'")
+
+    def _found(self, row: dict[str, Any], entry: FilmEntry) -> dict[str, Any]:
         """The row of a film built before; it follows a file that was moved or touched."""
-        if row["path"] == entry.name or not Path(row["path"]).exists():
-            row = row | {"path": entry.name} | _stamp(entry.path)
-            self._write(row)
+        first = Path(row["path"])
+        if row["path"] != entry.name and _is_of(row, row["path"], _stamp(first)):
+            # What the first one is called holds; else it would be renamed at every run.
+            return row | {"path": entry.name, "copy_of": row["path"]}
+        row = row | {"path": entry.name} | _stamp(entry.path)
+        self._write(row)
         return self._noted(row, entry)
 
     def _noted(self, row: dict[str, Any], entry: FilmEntry) -> dict[str, Any]:
@@ -290,6 +318,17 @@ def _segment_seconds(recipe: BuildRecipe) -> float:
 
 def _is_finished(row: dict[str, Any]) -> bool:
     return bool(row["status"] != "failed" and row["failed_segments"] == 0)
+
+
+def _unread(entry: FilmEntry) -> str:
+    """The id of what cannot be read: known by its name, for want of content."""
+    return hash_json(["unreadable", entry.name])
+
+
+def _is_of(row: dict[str, Any], name: str, stamp: dict[str, int]) -> bool:
+    """Whether a row is of a file that is there; the stamp of one that is not is all zeros."""
+    same = row["path"] == name and all(row[key] == stamp[key] for key in _STAMP)
+    return same and any(stamp.values())
 
 
 def _stamp(path: Path) -> dict[str, int]:

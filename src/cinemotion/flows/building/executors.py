@@ -19,8 +19,10 @@ def open_executor(workers: int | None) -> Executor:
             done in this process.
 
     Raises:
-        BadInputError: ``workers`` is negative.
+        BadInputError: ``workers`` is negative or no whole number.
     """
+    if workers is not None and not isinstance(workers, int):
+        raise BadInputError(f"workers must be a whole number or None, got {workers!r}")
     if workers == 0:
         return InlineExecutor()
     if workers is not None and workers < 0:

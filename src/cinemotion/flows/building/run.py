@@ -164,7 +164,7 @@ class _Run:
             self._end(work.entry, self.desk.finish(work))
 
     def _end(self, entry: FilmEntry, row: dict[str, Any], *, skipped: bool = False) -> None:
-        self.rows[entry.path] = row | {"skipped": skipped}
+        self.rows[entry.path] = {"copy_of": None} | row | {"skipped": skipped}
         self.watch.end_film(self.rows[entry.path])
 
 

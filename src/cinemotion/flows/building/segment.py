@@ -71,7 +71,7 @@ def run_segment(job: SegmentJob, report: Report) -> SegmentResult:
             report(float((frame.end.pts - pts) * film.time_base))
         if keys_only and n_frames and job.end is None:
             # What follows the last key frame was not decoded; the film goes on all the same.
-            end_pts = max(end_pts, film.start.pts + round((film.duration or 0) / film.time_base))
+            end_pts = max(end_pts, reader.last_end or end_pts)
         return SegmentResult(
             crops=rows.table(),
             facts=pa.Table.from_pylist(rows.facts, FACTS),

@@ -96,7 +96,7 @@ def dedup(
     near = near or Nearness()
     settings = {**asdict(near), "per_track": per_track}
     if embeddings is not None:
-        settings["cosine"] = embeddings.limit
+        settings |= {"embedding": embeddings.name, "cosine": embeddings.limit}
     samples = _samples(dataset, ensure_fingerprints(dataset, progress))
     confirm = None if embeddings is None else embeddings.confirm(samples["id"])
     twins = settle_twins(samples, near, per_track=per_track, confirm=confirm)

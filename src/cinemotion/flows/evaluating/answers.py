@@ -6,7 +6,7 @@ given.probabilities, given.said, given.corrupted["grain"]
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +28,7 @@ class Answers:
     """What a model answered.
 
     Attributes:
+        about: What they are of, for a record.
         names: Of the samples that could be read.
         said: Their labels.
         groups: Their groups.
@@ -40,6 +41,7 @@ class Answers:
             by that one.
     """
 
+    about: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     said: list[Ballots] = field(default_factory=list)
     groups: list[dict[str, str]] = field(default_factory=list)
@@ -53,6 +55,15 @@ class Answers:
     def to(self, name: str) -> Answers:
         """The answers that are to be compared with the labels of an annotator."""
         return self.by.get(name, self)
+
+    def films(self, rows: Iterable[int]) -> list[str] | None:
+        """The film of each of these samples, where all are of films, and of several.
+
+        Frames of one film are not independent: intervals are drawn over such groups.
+        """
+        found = [self.groups[row].get("film") for row in rows]
+        known = [film for film in found if film is not None]
+        return known if len(known) == len(found) and len(set(known)) > 1 else None
 
 
 def collect(
@@ -73,7 +84,7 @@ def collect(
         progress: Told how far it is.
     """
     every = max(1, -(-cases.total // most))
-    given = Answers()
+    given = Answers(about=cases.about)
     logits: list[Floats] = []
     bad: dict[str, list[Reals]] = {name: [] for name in corruptions}
     framing = Framing(classifier.card.margin, classifier.card.lift)

@@ -5,7 +5,8 @@
         case.name, case.image, case.ballots               # {"ferplus": {"happy": 8.0, "sad": 2.0}}
 
 Labels of different annotators stay apart: two sets of labels of one picture need not agree, and no
-model can match both.
+model can match both. Those of a version are one set, which has the name of its annotator where it
+was frozen of one alone.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from cinemotion.dataset.sources.registry import open_source
 from cinemotion.dataset.sources.source import Member, Source
 from cinemotion.dataset.versions import Version
 from cinemotion.faces.framing import Framing, reframe
+from cinemotion.learn.modelfolder import MEAN
 
 LABELS = "labels"
 """The name of labels that have no annotator of their own."""
@@ -121,6 +123,7 @@ class _Frozen:
             )
         self._rows = samples if split == "all" else samples.filter(pl.col("split") == split)
         self._labels = version.record["labels"]
+        self._name = _annotator(version) or LABELS
         self.about = {"version": version.id, "split": split}
         self.total = self._rows.height
 
@@ -133,9 +136,16 @@ class _Frozen:
                 yield Case(
                     row["id"],
                     reframe(image, Framing(), framing) if filmed else image,
-                    {LABELS: {label: share for label, share in said if share > 0}},
+                    {self._name: {label: share for label, share in said if share > 0}},
                     {level: row[level] for level in LEVELS if row[level] is not None},
                 )
+
+
+def _annotator(version: Version) -> str | None:
+    """Who alone gave the labels of a version, where a head can have that name."""
+    annotators = version.record["recipe"].get("labels", {}).get("annotators") or []
+    [name] = annotators if len(annotators) == 1 else [None]
+    return None if name in (LABELS, MEAN) else name
 
 
 class _Sourced:

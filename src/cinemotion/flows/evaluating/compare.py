@@ -2,10 +2,14 @@
 
 report = compare("compact-v1", "mine", "faces@v1")
 report.sets["labels"]["difference"], report.sets["labels"]["p"]
+
+Each model answers as ``evaluate`` lets it answer, by the head that learned the labels where it has
+one, so that both say the same of a model.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from cinemotion.core.errors import BadInputError
-from cinemotion.flows.evaluating.answers import Progress, collect
-from cinemotion.flows.evaluating.cases import open_cases
+from cinemotion.flows.evaluating.answers import Progress
+from cinemotion.flows.evaluating.heads import ask
 from cinemotion.flows.evaluating.truth import find_truths
 from cinemotion.learn.classifier import open_classifier
 from cinemotion.learn.intervals import bootstrap, paired_p
@@ -28,8 +32,11 @@ class Comparison:
         models: Their names, the first and the second.
         data: What they were measured on.
         sets: By annotator: ``samples``; ``accuracy`` of each model; ``difference``, ``low`` and
-            ``high`` (second less first, with its 95 % interval over the same draws); how many
-            samples ``only_first`` and ``only_second`` got right; ``p`` of McNemar's exact test.
+            ``high`` (second less first, with its 95 % interval over the same draws);
+            ``interval``, whether samples were drawn or whole films; how many samples
+            ``only_first`` and ``only_second`` got right; ``p`` of McNemar's exact test, which
+            takes samples as independent; ``answered_by``: of each model, the head that answered,
+            where that is not its plain answer, else ``None``.
     """
 
     models: tuple[str, str]
@@ -58,37 +65,47 @@ def compare(
         BadInputError: There is no such model or data, or no label that both know.
     """
     opened = [open_classifier(each) for each in (first, second)]
-    given = [collect(each, open_cases(data, split=split), progress=progress) for each in opened]
     shared = [name for name in opened[0].classes if name in opened[1].classes]
     if len(shared) < 2:
         raise BadInputError(
             f"the models share {len(shared)} classes, too few to compare: "
             f"{', '.join(opened[0].classes)} and {', '.join(opened[1].classes)}"
         )
+    given = [
+        ask(name, classifier, data, split=split, progress=progress)
+        for name, classifier in zip((first, second), opened, strict=True)
+    ]
     sets = {}
     for name, truth in find_truths(given[0].said, shared).items():
         right = []
         for classifier, answers in zip(opened, given, strict=True):
             places = [classifier.classes.index(each) for each in shared]
-            found = truth.answers(answers.probabilities[:, places]).argmax(axis=1)
+            own = answers.to(name).probabilities[:, places]
+            found = truth.answers(own).argmax(axis=1)
             right.append(found == truth.truth)
-        sets[name] = _pair(right[0], right[1], seed)
-    return Comparison((str(first), str(second)), open_cases(data, split=split).about, sets)
+        answered_by = [name if name in answers.by else None for answers in given]
+        paired = _pair(right[0], right[1], seed, given[0].films(truth.rows))
+        sets[name] = paired | {"answered_by": answered_by}
+    return Comparison((str(first), str(second)), given[0].about, sets)
 
 
 def _pair(
     one: np.ndarray[Any, np.dtype[np.bool_]],
     other: np.ndarray[Any, np.dtype[np.bool_]],
     seed: int,
+    films: Sequence[str] | None,
 ) -> dict[str, Any]:
     gain = other.astype(np.float64) - one
-    low, high = bootstrap(lambda rows: float(gain[rows].mean()), n=len(gain), seed=seed)
+    low, high = bootstrap(
+        lambda rows: float(gain[rows].mean()), n=len(gain), seed=seed, groups=films
+    )
     return {
         "samples": len(gain),
         "accuracy": [float(one.mean()), float(other.mean())],
         "difference": float(gain.mean()),
         "low": low,
         "high": high,
+        "interval": "by film" if films else "by sample",
         "only_first": int((one & ~other).sum()),
         "only_second": int((other & ~one).sum()),
         "p": paired_p(one, other),

@@ -5,7 +5,7 @@
 
 Figures are of the most probable class, without abstaining; what abstaining brings is a curve. A
 model that learned a set of labels by name (``train --also``) answers by it where an annotator has
-that name, unless it was opened as ``MODEL:NAME``.
+that name, unless it was opened as ``MODEL:NAME``; see :mod:`.heads`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cinemotion.core.errors import BadInputError
-from cinemotion.flows.evaluating.answers import Answers, Progress, collect
-from cinemotion.flows.evaluating.cases import LEVELS, open_cases
+from cinemotion.flows.evaluating.answers import Answers, Progress
+from cinemotion.flows.evaluating.cases import LEVELS
+from cinemotion.flows.evaluating.heads import ask
+from cinemotion.flows.evaluating.notices import find_notices
 from cinemotion.flows.evaluating.truth import Truth, find_truths
 from cinemotion.learn.classifier import Classifier, open_classifier
 from cinemotion.learn.corruptions import CORRUPTIONS
 from cinemotion.learn.intervals import Rows, bootstrap
-from cinemotion.learn.modelfolder import split_name
 from cinemotion.learn.scores import (
     Reals,
     abstention,
@@ -103,60 +103,25 @@ def evaluate(
         BadInputError: There is no such model, data or side, or no label that the model knows.
     """
     classifier = open_classifier(model)
-    cases = open_cases(data, split=split)
     corruptions = tuple(CORRUPTIONS) if robustness else ()
-    given = collect(classifier, cases, corruptions=corruptions, progress=progress)
-    if not given.names:
-        raise BadInputError(f"no picture of {data} can be read")
+    given = ask(model, classifier, data, split=split, corruptions=corruptions, progress=progress)
     truths = find_truths(given.said, classifier.classes)
-    chosen = split_name(model)[1] is not None
-    by = () if chosen else _own_heads(classifier, list(truths))
-    for name in by:
-        again = open_cases(data, split=split)
-        given.by[name] = collect(
-            classifier.by(name), again, corruptions=corruptions, progress=progress
-        )
-    askers = {name: classifier.by(name) if name in by else classifier for name in truths}
+    askers = {name: classifier.by(name) if name in given.by else classifier for name in truths}
     report = Evaluation(
         model={"name": str(model), "sha256": classifier.card.hashes["model.onnx"]},
-        data=cases.about,
+        data=given.about,
         samples=len(given.names),
         unreadable=given.unreadable,
-        notices=_notices(classifier, cases.about),
+        notices=find_notices(classifier, data, given),
         agreement=_agreements(truths),
         sets={
             name: _measure(askers[name], given.to(name), truth, seed)
-            | ({"answered_by": name} if name in by else {})
+            | ({"answered_by": name} if name in given.by else {})
             for name, truth in truths.items()
         },
         speed=_speed(classifier),
     )
     return report, given, truths
-
-
-def _own_heads(classifier: Classifier, names: Sequence[str]) -> tuple[str, ...]:
-    """The annotators whose labels a model answers by otherwise than plainly."""
-    known = [name for name in names if name in classifier.conventions]
-    return tuple(name for name in known if classifier.by(name).heads != classifier.heads)
-
-
-def _notices(classifier: Classifier, about: dict[str, str]) -> list[str]:
-    """What a reader of the figures has to know about the model and these very samples."""
-    known = classifier.card.data
-    sides = known.get("sides")
-    versions = (known.get("version"), *known.get("also", {}).values())
-    if sides is None or about.get("version") not in versions:
-        return []
-    split = about["split"]
-    notices = []
-    if split in (*sides["train"], "all"):
-        notices.append("the model learned from these samples, so that the figures promise nothing")
-    if split in (sides["develop"], "all"):
-        notices.append(
-            "the epoch, the temperature and the limit of unknown were chosen on these samples: "
-            "the figures are a little too good"
-        )
-    return notices
 
 
 def _measure(classifier: Classifier, given: Answers, truth: Truth, seed: int) -> dict[str, Any]:
@@ -177,9 +142,7 @@ def _measure(classifier: Classifier, given: Answers, truth: Truth, seed: int) ->
             np.minimum(truth.shares[rows], answers[rows]).sum(axis=1).mean()
         ),
     }
-    films = [given.groups[row].get("film") for row in truth.rows]
-    groups = [film for film in films if film is not None]
-    by = groups if len(groups) == len(films) and len(set(groups)) > 1 else None
+    by = given.films(truth.rows)
     table = confusion(right, found, k)
     precision, recall = precision_recall(table)
     return {

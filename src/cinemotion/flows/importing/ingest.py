@@ -6,7 +6,8 @@
 Every member becomes a sample, readable or not; its id is a hash of its origin, so that pixel
 twins stay two rows. The row of ``sources`` is the mark that an import is complete. A run that was
 stopped goes on where it was; a folder that grew gives its new members; anything else under a name
-that is taken is refused.
+that is taken is refused, and so are another class map or group pattern than the first time
+(:mod:`.again`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pyarrow as pa
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.hashing import hash_file
 from cinemotion.dataset.grouping import Coverage, Grouping, cover, guess_grouping, parse_grouping
+from cinemotion.dataset.header import is_dataset
 from cinemotion.dataset.sources.classes import Classes
 from cinemotion.dataset.sources.ferplus import FerPlus, open_ferplus
 from cinemotion.dataset.sources.registry import open_source
@@ -28,9 +30,11 @@ from cinemotion.dataset.sources.source import Source
 from cinemotion.dataset.store import Store
 from cinemotion.dataset.tables import SOURCES
 from cinemotion.dataset.votes import Vote
+from cinemotion.flows.importing.again import check_labels, note_rights
 from cinemotion.flows.importing.ferplus import add_ferplus
 from cinemotion.flows.importing.intake import Batch, Naming, take_in
 from cinemotion.flows.importing.ledger import Ledger, Status, default_name, source_mark
+from cinemotion.flows.importing.said import votes_of
 
 Progress = Callable[[int, int], None]
 """Called with how many members are done and how many there are to do."""
@@ -50,7 +54,7 @@ class ImportReport:
         name: The source's name in it.
         kind: What kind of source it is.
         status: ``imported``; ``continued`` (an earlier run was stopped); ``grown`` (new members
-            of a folder); ``known`` (nothing to do).
+            of a folder); ``noted`` (only the rights note is new); ``known`` (nothing to do).
         members: Members of the source, all of them.
         added: Samples that this run added, readable or not.
         unreadable: Members, of all, that could not be read.
@@ -58,7 +62,7 @@ class ImportReport:
         votes: Votes that this run added.
         classes: Label → samples of this run.
         names: Class name as it came → label.
-        kept: Labels that are no pinned emotion.
+        kept: Labels that are no pinned emotion → the class names that became each.
         left_out: Files that are no pictures.
         grouping: The pattern of film, clip and so on; ``None`` without one.
         coverage: What the pattern made of the names.
@@ -76,7 +80,7 @@ class ImportReport:
     votes: int = 0
     classes: dict[str, int] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    kept: list[str] = field(default_factory=list)
+    kept: dict[str, list[str]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     grouping: Grouping | None = None
     coverage: Coverage | None = None
@@ -107,7 +111,8 @@ def import_dataset(
         progress: Told about how far it is.
 
     Raises:
-        BadInputError: The source is none, unsafe or empty, or its name is taken by another one.
+        BadInputError: The source is none, unsafe or empty, its name is taken by another one, or
+            it was imported with other labels or groups.
         DatasetError: ``out`` cannot be written.
     """
     path, folder = Path(source), Path(out)
@@ -125,8 +130,11 @@ def import_dataset(
         if group_pattern == AUTO:
             # More names must not change the guess under the members that are in.
             grouping = guess_grouping(ledger.settled or opened.names())
-        if ledger.status != "known":
+        classes = Classes(class_map)
+        if ledger.status != "known" or group_pattern != AUTO:
             ledger.check_groups(grouping)
+        if done and (ledger.status != "known" or class_map):
+            check_labels(store, name, opened, done, classes)
         report = ImportReport(
             folder,
             name,
@@ -138,7 +146,8 @@ def import_dataset(
             coverage=cover(grouping, opened.names()) if grouping else None,
             notices=list(opened.remarks.notices),
         )
-        _run(report, ledger, opened, done, Classes(class_map), rights, progress)
+        _note_rights(report, store, rights)
+        _run(report, ledger, opened, done, classes, rights, progress)
     if report.added:
         store.compact()
     return report
@@ -154,9 +163,10 @@ def _run(
     progress: Progress | None,
 ) -> None:
     """Take in what is not done, and fill in the report."""
-    if report.status == "known":
+    if report.status in ("known", "noted"):
         assert ledger.mark is not None
         report.unreadable = ledger.mark["unreadable"]
+        report.notices += _unused(classes)
         return
     counts: Counter[str] = Counter()
     measured = _counted(progress, report.members - len(done))
@@ -170,10 +180,29 @@ def _run(
     mark = ledger.finish(rights)
     report.unreadable = mark["unreadable"]
     report.classes = dict(counts.most_common())
-    report.names, report.kept = classes.met, classes.kept
-    report.notices += [
-        f"no picture has the class {name!r} of the class map" for name in classes.unused
+    report.names, report.kept = classes.met, classes.spellings
+    report.notices += [*_unused(classes), *_merged(classes)]
+
+
+def _unused(classes: Classes) -> list[str]:
+    return [f"no picture has the class {name!r} of the class map" for name in classes.unused]
+
+
+def _merged(classes: Classes) -> list[str]:
+    return [
+        f"the classes {', '.join(map(repr, names))} are one from now on, {label!r}; rename all but "
+        "one in the source if they are not the same"
+        for label, names in classes.merged.items()
     ]
+
+
+def _note_rights(report: ImportReport, store: Store, rights: str | None) -> None:
+    """Keep a rights note that is new to an import that was finished before, and say so."""
+    mark = source_mark(store, report.name)
+    notice = note_rights(store, mark, rights) if mark else None
+    if notice:
+        report.notices.append(notice)
+        report.status = "noted" if report.status == "known" else report.status
 
 
 def _counted(progress: Progress | None, total: int) -> Callable[[int], None] | None:
@@ -192,20 +221,19 @@ def _counted(progress: Progress | None, total: int) -> Callable[[int], None] | N
 
 def _votes(batch: Batch, name: str, classes: Classes) -> list[Vote]:
     return [
-        Vote(
-            id,
-            classes.label(ballot.label),
-            ballot.annotator or f"import:{name}",
-            "import",
-            count=ballot.count,
-        )
+        vote
         for id, ballots in batch.ballots.items()
-        for ballot in ballots
+        for vote in votes_of(id, ballots, name, classes)
     ]
 
 
 def _import_votes(votes: FerPlus, out: Path, name: str, rights: str | None) -> ImportReport:
     """Add FER+'s votes to the FER2013 that is there."""
+    if not is_dataset(out):
+        raise BadInputError(
+            f"{votes.path} holds votes and no pictures, and {out} is no dataset yet; import the "
+            f"FER2013 CSV that they are about first: cinemotion import FER2013.csv --out {out}"
+        )
     store = Store.open(out)
     report = ImportReport(out, name, "ferplus", members=len(votes.rows))
     digest = hash_file(votes.path)
@@ -217,13 +245,14 @@ def _import_votes(votes: FerPlus, out: Path, name: str, rights: str | None) -> I
     report.votes, samples = add_ferplus(store, votes)
     if mark is not None and not report.votes:
         report.status = "known"
+        _note_rights(report, store, rights)
         return report
     row = {
         "name": name,
         "kind": "ferplus",
         "path": str(votes.path.resolve()),
         "digest": digest,
-        "rights": rights,
+        "rights": rights or (mark or {}).get("rights"),
         "members": len(votes.rows),
         "samples": samples,
         "unreadable": 0,

@@ -34,7 +34,7 @@ from cinemotion.dataset.tables import SOURCES
 from cinemotion.dataset.votes import Vote, Votes
 from cinemotion.flows.importing.intake import Batch
 
-Status = Literal["imported", "continued", "grown", "known"]
+Status = Literal["imported", "continued", "grown", "noted", "known"]
 
 _IDS_PER_DELETE = 2000
 _GROUPS = (*LEVELS, FRAME)
@@ -134,7 +134,8 @@ class Ledger:
             if old != new:
                 raise BadInputError(
                     f"{row['member']} was imported with the groups {old or 'none'}, the pattern "
-                    f"now gives {new or 'none'}; use the same --group-pattern as then"
+                    f"now gives {new or 'none'}; use the same --group-pattern as then, or give "
+                    "this import another --name"
                 )
 
     def commit(self, batch: Batch, votes: Sequence[Vote]) -> int:

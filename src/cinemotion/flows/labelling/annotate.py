@@ -158,17 +158,28 @@ def _import_ranges(dataset: Dataset, file: Path, ranges: list[Range]) -> Intake:
             )
     added = Votes(dataset.path).add_ranges(ranges)
     _, reaches = spread_ranges(dataset, [(0, said) for said in ranges])
-    notices = [*wording.notices(), *range_notices(reaches)]
+    notices = [*wording.notices(), *range_notices(reaches, _imported(dataset))]
     return Intake("ranges", added, len(ranges) - added, notices, reaches)
 
 
-def range_notices(reaches: Iterable[Reach]) -> list[str]:
-    """What is not as a user would expect of ranges, one line each."""
+def range_notices(reaches: Iterable[Reach], imported: Collection[str]) -> list[str]:
+    """What is not as a user would expect of ranges, one line each.
+
+    Args:
+        reaches: What the ranges reach.
+        imported: Names of films that are there as imported pictures alone, case folded.
+    """
     reaches = list(reaches)
     notices = []
     waiting = dict.fromkeys(reach.range.film for reach in reaches if not reach.films)
     for name in waiting:
-        notices.append(f"no film is named {name!r} yet; its ranges wait until one is built")
+        if name.casefold() in imported:
+            notices.append(
+                f"of {name!r} there are imported pictures, which no range reaches; label them with "
+                "votes (a CSV with a column sample) or labels export-folder, or build the film"
+            )
+        else:
+            notices.append(f"no film is named {name!r} yet; its ranges wait until one is built")
     empty = [reach for reach in reaches if reach.films and not reach.samples + reach.ambiguous]
     if empty:
         notices.append(f"{len(empty)} ranges hold no sample of their film")
@@ -179,6 +190,13 @@ def range_notices(reaches: Iterable[Reach]) -> list[str]:
             "knows yet whose is meant; they get no label from them"
         )
     return notices
+
+
+def _imported(dataset: Dataset) -> set[str]:
+    """Films of imported pictures, by id, name of the group pattern, or title; case folded."""
+    stills = dataset.samples().filter(pl.col("source").is_not_null())
+    names = pl.concat([stills["film"], stills["title"]]).drop_nulls().unique()
+    return {name.casefold() for name in names}
 
 
 def list_labels(dataset: Dataset) -> list[dict[str, Any]]:
@@ -193,6 +211,7 @@ def list_labels(dataset: Dataset) -> list[dict[str, Any]]:
 def list_ranges(dataset: Dataset) -> list[dict[str, Any]]:
     """All ranges, in the order they were added, and what each reaches in the dataset now."""
     _, reaches = spread_ranges(dataset, Votes(dataset.path).ranges())
+    imported = _imported(dataset)
     return [
         {
             "film": reach.range.film,
@@ -205,7 +224,7 @@ def list_ranges(dataset: Dataset) -> list[dict[str, Any]]:
             "annotator": reach.range.annotator,
             "samples": reach.samples,
             "ambiguous": reach.ambiguous,
-            "note": " ".join(range_notices([reach])),
+            "note": " ".join(range_notices([reach], imported)),
         }
         for reach in reaches
     ]

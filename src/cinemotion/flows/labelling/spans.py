@@ -28,8 +28,8 @@ from cinemotion.dataset.dataset import Dataset
 from cinemotion.dataset.ranges import Range, films_named
 
 _PLACE = (
-    *("id", "film", "recipe", "pts", "time_base_num", "time_base_den", "frame", "character"),
-    *("status", "keeper"),
+    *("id", "film", "recipe", "pts", "time_base_num", "time_base_den", "frame", "name"),
+    *("status", "keeper", "source"),
 )
 SPREAD = pl.Schema(
     {
@@ -91,7 +91,8 @@ def spread_ranges(
 
 def _by_film(dataset: Dataset, films: set[str]) -> dict[str, pl.DataFrame]:
     samples = dataset.samples().select(_PLACE)
-    samples = samples.filter(pl.col("film").is_in(list(films)), pl.col("pts").is_not_null())
+    # An imported face is without the others of its frame, so that nobody knows whether it is alone.
+    samples = samples.filter(pl.col("film").is_in(list(films)), pl.col("source").is_null())
     faces = (pl.col("status") == "kept") | pl.col("keeper").is_not_null()
     samples = samples.with_columns(counts=faces).with_columns(
         faces=pl.col("counts").sum().over("film", "recipe", "pts")
@@ -111,7 +112,7 @@ class _Places:
         self._film_frame = samples.select(pl.struct("recipe", "pts").rank("dense"))[:, 0].to_numpy()
         self._faces = samples["faces"].to_numpy()
         self._counts = samples["counts"].to_numpy()
-        names = samples["character"].to_list()
+        names = samples["name"].to_list()
         self._characters = np.array([None if name is None else plain(name) for name in names])
 
     def reached(self, range: Range) -> tuple[NDArray[Any], int]:

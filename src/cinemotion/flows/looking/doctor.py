@@ -27,6 +27,12 @@ _PACKAGES = (
     *("opencv-python-headless", "pillow", "polars", "pooch", "pyarrow", "pydantic", "pylance"),
     *("rich", "scipy", "typer"),
 )
+# What ONNX Runtime calls its ways to a device; the others, also Azure's, work on the processor.
+_ACCELERATORS = {
+    f"{name}ExecutionProvider"
+    for name in "CANN CoreML CUDA Dml MIGraphX Nnapi NvTensorRTRTX OpenVINO QNN ROCM Rknpu "
+    "Tensorrt VSINPU VitisAI WebGpu".split()
+}
 
 
 def examine() -> dict[str, Any]:
@@ -36,7 +42,8 @@ def examine() -> dict[str, Any]:
         ``cinemotion``, ``python``, ``platform``, ``cores``; ``packages`` (versions, ``None``
         where not installed); ``weights`` (per file: where it is, whether its hash is right);
         ``models`` (the shipped ones: hash and size of the network, whether it is its card's);
-        ``accelerators`` (what ONNX Runtime can use); ``problems`` (what to do, a line each).
+        ``accelerators`` (those that ONNX Runtime was built for); ``problems`` (what to do, a line
+        each).
     """
     problems: list[str] = []
     report = {
@@ -133,7 +140,8 @@ def _models(problems: list[str]) -> dict[str, Any]:
 
 def _accelerators(problems: list[str]) -> list[str]:
     runtime = _import("onnxruntime", problems)
-    return [] if runtime is None else list(runtime.get_available_providers())
+    found = [] if runtime is None else runtime.get_available_providers()
+    return [name for name in found if name in _ACCELERATORS]
 
 
 def _import(name: str, problems: list[str]) -> Any:

@@ -14,7 +14,7 @@ import polars as pl
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont, ImageOps
 
-from cinemotion.core.errors import DatasetError
+from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.core.writing import replacing
 from cinemotion.dataset.dataset import Dataset
 
@@ -48,8 +48,10 @@ def write_sheet(
 
     Raises:
         DatasetError: There is nothing to draw.
-        BadInputError: The file cannot be written.
+        BadInputError: The file cannot be written, or its name does not end in ``.png``.
     """
+    if out.suffix.lower() != ".png":
+        raise BadInputError(f"a sheet is a PNG file, got {out}; give it a name that ends in .png")
     samples = dataset.samples()
     if status != "all":
         samples = samples.filter(pl.col("status") == status)

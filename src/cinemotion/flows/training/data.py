@@ -43,8 +43,8 @@ class Samples:
 
     Args:
         files: The pictures of each side.
-        rows: The samples, side after side, with ``part`` (the number of the side) and ``row``
-            (its place in the side's file).
+        rows: The samples, side after side: ``id``, ``film`` (null where it is of none), ``part``
+            (the number of the side) and ``row`` (its place in the side's file).
         shares: Labels, float32 ``(n, classes)``, rows sum to 1.
 
     Attributes:
@@ -53,6 +53,7 @@ class Samples:
 
     def __init__(self, files: Sequence[Pictures], rows: pl.DataFrame, shares: Floats) -> None:
         self.ids: list[str] = rows["id"].to_list()
+        self.films: list[str | None] = rows["film"].to_list()
         self.shares = shares
         self.also: dict[str, Floats] = {}
         self._files = files
@@ -166,7 +167,7 @@ def _samples(content: Content, sides: Sequence[str], recipe: TrainRecipe) -> Sam
             shares.append(soft_labels(content, rows))
         else:
             shares.append(one_hot(hard_labels(rows), len(content.classes)))
-        table = rows.select("id").with_row_index("row")
+        table = rows.select("id", "film").with_row_index("row")
         tables.append(table.with_columns(part=pl.lit(part), row=pl.col("row").cast(pl.Int64)))
     return Samples(files, pl.concat(tables), np.concatenate(shares))
 
@@ -201,6 +202,7 @@ def _part(samples: Samples, kept: Sequence[int]) -> Samples:
     table = pl.DataFrame(
         {
             "id": [samples.ids[row] for row in kept],
+            "film": [samples.films[row] for row in kept],
             "part": samples._part[rows],
             "row": samples._row[rows],
         }

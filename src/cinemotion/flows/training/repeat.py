@@ -10,7 +10,7 @@ One figure of one run says little: seeds alone move the accuracy of a small netw
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,15 @@ from cinemotion.core.writing import replacing
 from cinemotion.dataset.export.content import Content, Progress
 from cinemotion.dataset.reference import need_version
 from cinemotion.dataset.versions import open_version
+from cinemotion.faces.align import MARGIN
 from cinemotion.flows.evaluating.evaluate import evaluate
 from cinemotion.flows.training.data import Sides
 from cinemotion.flows.training.train import TrainReport, Watch, train
 from cinemotion.learn.training.recipe import TrainRecipe
 
 SUMMARY = "summary.json"
+Begins = Callable[[str, int, int], None]
+
 _MEASURES = ("accuracy", "macro_f1", "balanced_recall", "ece")
 
 
@@ -56,13 +59,16 @@ def train_seeds(
     seeds: int,
     away_from: Sequence[Path | str] = (),
     allow_leakage: str | None = None,
+    margin: float = MARGIN,
     share: float = 1.0,
     progress: Progress | None = None,
     watch: Watch | None = None,
+    begins: Begins | None = None,
 ) -> Repeated:
-    """Train with so many seeds, counted up from the recipe's; see ``train`` for the others.
+    """Train with so many seeds, counted up from the recipe's.
 
-    Models that are there already are not trained again.
+    Models that are there already are not trained again. The other arguments are those of
+    ``train`` and :func:`train_folds`.
 
     Raises:
         BadInputError: There are fewer than 2 seeds; and all that ``train`` raises.
@@ -71,7 +77,9 @@ def train_seeds(
         raise BadInputError(f"several seeds are 2 or more, got {seeds}")
     folder = Path(out)
     names, found = [], []
-    for seed in range(recipe.seed, recipe.seed + seeds):
+    for number, seed in enumerate(range(recipe.seed, recipe.seed + seeds), start=1):
+        if begins is not None:
+            begins("seed", number, seeds)
         names.append(f"seed-{seed}")
         report: TrainReport = train(
             reference,
@@ -79,6 +87,7 @@ def train_seeds(
             recipe.model_copy(update={"seed": seed}),
             away_from=away_from,
             allow_leakage=allow_leakage,
+            margin=margin,
             share=share,
             progress=progress,
             watch=watch,
@@ -93,8 +102,10 @@ def train_folds(
     recipe: TrainRecipe,
     *,
     allow_leakage: str | None = None,
+    margin: float = MARGIN,
     progress: Progress | None = None,
     watch: Watch | None = None,
+    begins: Begins | None = None,
 ) -> Repeated:
     """Train once for each fold, which is left out and measured; the next fold is for choices.
 
@@ -103,8 +114,10 @@ def train_folds(
         out: The folder of the models.
         recipe: How.
         allow_leakage: Why a version without a proof may be used all the same.
+        margin: Side of the pictures in face sizes, see ``train``.
         progress: Told about pictures that are prepared.
         watch: Told how the training goes.
+        begins: Told which training begins: ``("fold", 2, 5)`` is the second of five.
 
     Raises:
         BadInputError: The version has fewer than 3 folds; and all that ``train`` raises.
@@ -120,6 +133,8 @@ def train_folds(
     folder = Path(out)
     names, found = [], []
     for at, fold in enumerate(folds):
+        if begins is not None:
+            begins("fold", at + 1, len(folds))
         develop = folds[(at + 1) % len(folds)]
         learned = tuple(side for side in folds if side not in (fold, develop))
         names.append(fold)
@@ -129,6 +144,7 @@ def train_folds(
             recipe,
             sides=Sides(learned, develop),
             allow_leakage=allow_leakage,
+            margin=margin,
             progress=progress,
             watch=watch,
         )

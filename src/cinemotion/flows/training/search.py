@@ -4,7 +4,7 @@
     report.recipe.optimiser.learning_rate
 
 What is tried is measured on the development samples and nothing else. Every finished trial is in
-``trials.sqlite``; the same command goes on where it was stopped.
+``trials.sqlite``; the same command goes on where it was stopped (:mod:`.trials`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cinemotion.core.errors import BadInputError, DivergedError
-from cinemotion.core.hashing import hash_json
 from cinemotion.core.toml import write_toml
 from cinemotion.dataset.export.content import Progress
 from cinemotion.dataset.reference import need_version
 from cinemotion.dataset.versions import open_version
 from cinemotion.flows.training.train import Watch, train
+from cinemotion.flows.training.trials import (
+    alone,
+    counted,
+    first_of,
+    kept,
+    open_study,
+    study_name,
+)
 from cinemotion.learn.optional import needs
 from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
 
@@ -39,8 +46,8 @@ class SearchReport:
         recipe: The best one, with the epochs of the recipe that was given.
         file: It, as a TOML file.
         accuracy: Its accuracy on the development samples, in a short run.
-        trials: A row per trial: ``number``, ``accuracy`` (``None`` where it failed), ``why``, and
-            what was tried.
+        trials: A row per trial that counts: ``number``, ``accuracy`` (``None`` where it failed),
+            ``why``, and what was tried.
     """
 
     recipe: TrainRecipe
@@ -76,9 +83,10 @@ def search(
 
     Raises:
         BadInputError: ``trials`` is less than 1, no trial succeeded, or the folder is of another
-            search.
+            search, or another one runs in it.
         DatasetError: There is no such version.
         MissingExtraError: Optuna or Keras is not installed.
+        StorageFullError: The disk is full; the same command goes on.
     """
     if trials < 1:
         raise BadInputError(f"a search needs 1 trial or more, got {trials}")
@@ -86,35 +94,35 @@ def search(
         import optuna
     version = open_version(*need_version(reference))
     folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
     short = recipe.model_copy(update={"epochs": epochs})
-    name = hash_json([version.id, short.model_dump(mode="json"), share, only_rate])[:16]
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        study_name=name,
-        storage=f"sqlite:///{(folder / 'trials.sqlite').resolve()}",
-        direction="maximize",
-        load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=recipe.seed, n_startup_trials=5),
-    )
+    asked = {
+        "version": version.id,
+        "recipe": short.model_dump(mode="json"),
+        "share": share,
+        "only_rate": only_rate,
+    }
     draw = _draw_rate if only_rate else _draw
 
     def run(trial: optuna.Trial) -> float:
         tried = draw(trial, short)
-        at = folder / f"trial-{name}-{trial.number:03d}"
-        try:
-            report = train(reference, at, tried, share=share, progress=progress, watch=watch)
-        except DivergedError as error:
-            trial.set_user_attr("why", str(error))
-            raise
+        at = folder / f"trial-{study_name(asked)}-{first_of(trial):03d}"
+        report = train(reference, at, tried, share=share, progress=progress, watch=watch)
         return float(report.card.measures["develop"]["accuracy"])
 
-    if not study.trials:
-        study.enqueue_trial(_given(short, only_rate))
-    done = sum(trial.state.is_finished() for trial in study.trials)
-    # A recipe that diverges is a trial that failed; what every recipe would fail at ends it all.
-    study.optimize(run, n_trials=max(0, trials - done), catch=(DivergedError,))
-    return _report(study, folder, recipe, draw)
+    with alone(folder), kept(folder):
+        study = open_study(folder, asked, seed=recipe.seed)
+        if not study.trials:
+            study.enqueue_trial(_given(short, only_rate))
+        while len(counted(study)) < trials:
+            trial = study.ask()
+            try:
+                study.tell(trial, run(trial))
+            except DivergedError as error:
+                # A recipe that diverges is a trial that failed; what every recipe would fail at
+                # ends it all, and the trial is owed.
+                trial.set_user_attr("why", str(error))
+                study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        return _report(study, folder, recipe, draw)
 
 
 def _given(recipe: TrainRecipe, only_rate: bool) -> dict[str, Any]:
@@ -171,8 +179,7 @@ def _report(
             "why": trial.user_attrs.get("why"),
             **trial.params,
         }
-        for trial in study.trials
-        if trial.state.is_finished()
+        for trial in counted(study)
     ]
     good = [row for row in rows if row["accuracy"] is not None]
     if not good:

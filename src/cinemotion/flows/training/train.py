@@ -1,7 +1,7 @@
 """Train a model on a frozen version, and put it in a folder with all that belongs to it.
 
     report = train("faces@v1", "model", load_train_recipe(None, {"model": "mini"}))
-    report.measures["accuracy"], report.folder
+    report.card.measures["develop"]["accuracy"], report.folder
 
 The same command goes on where a run was stopped: the state is written after every epoch.
 """
@@ -16,12 +16,10 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.core.hashing import hash_json
-from cinemotion.core.types import Floats
 from cinemotion.curate.neighbours import Nearness
 from cinemotion.dataset.dataset import open_dataset
 from cinemotion.dataset.export.content import Progress
@@ -31,17 +29,16 @@ from cinemotion.faces.align import MARGIN
 from cinemotion.flows.evaluating.cases import LABELS
 from cinemotion.flows.training.away import twins_of
 from cinemotion.flows.training.data import Sides, TrainingData, training_data
+from cinemotion.flows.training.measured import calibrated
 from cinemotion.flows.training.sheets import write_history
 from cinemotion.flows.training.words import LIMITS, USE, write_readme
-from cinemotion.learn.calibration import fit_temperature, fit_threshold
-from cinemotion.learn.classifier import answered
+from cinemotion.learn.backend import check_backend, quicken
 from cinemotion.learn.modelfolder import (
     CARD,
     KERAS,
     MEAN,
     ONNX,
     Card,
-    Convention,
     find_model,
     hashes_of,
     read_card,
@@ -49,9 +46,7 @@ from cinemotion.learn.modelfolder import (
 )
 from cinemotion.learn.models import hash_weights
 from cinemotion.learn.rounding import answer, round_network
-from cinemotion.learn.scores import describe_answers, softmax
 from cinemotion.learn.training.recipe import TrainRecipe, load_train_recipe
-from cinemotion.learn.training.targets import one_hot
 from cinemotion.learn.training.teaching import heads_for
 from cinemotion.learn.training.watch import Watch
 
@@ -115,12 +110,13 @@ def train(
         watch: Told how the training goes.
 
     Raises:
-        BadInputError: The recipe cannot be used, a class is empty, the loss is no number any more,
-            or the folder holds something else.
+        BadInputError: The recipe or Keras' backend cannot be used, a class is empty, the loss is
+            no number any more, or the folder holds something else.
         DatasetError: There is no such version, or it leaks.
-        MissingExtraError: Keras is not installed.
+        MissingExtraError: Keras, or what it needs to write ONNX, is not installed.
         WeightsError: Weights to start from cannot be had, or are another network's.
     """
+    check_backend()
     folder = Path(out)
     version = open_version(*need_version(reference))
     _refuse_leaks(version, allow_leakage)
@@ -150,6 +146,11 @@ def train(
             card = read_card(folder)
             if card.data["digest"] != digest:
                 raise BadInputError(f"{folder} holds another model; give another folder")
+            if card.margin != margin:  # which nothing that was learned depends on
+                raise BadInputError(
+                    f"{folder} holds another model, with a margin of {card.margin:g} and not "
+                    f"{margin:g}; give another folder"
+                )
             return TrainReport(folder, card, int(card.data["epochs"]), again=True)
         facts = {
             "version": version.id,
@@ -205,7 +206,7 @@ def _train(
     logits = logits.reshape(n, -1, len(data.classes))
     sets = [data.develop.shares, *data.develop.also.values()]
     found = {
-        name: _calibrated(name, heads, logits, [sets[head] for head in heads])
+        name: calibrated(name, heads, logits, [sets[head] for head in heads], data.develop.films)
         for name, heads in _conventions(first, list(data.develop.also)).items()
     }
     (own, _), *others = found.values()
@@ -248,42 +249,6 @@ def _measured_on(name: str) -> str:
     if name == MEAN:
         return "develop, all sets together"
     return f"develop, labels of {name}" if name else "develop"
-
-
-def _calibrated(
-    name: str, heads: Sequence[int], logits: Floats, sets: Sequence[Floats]
-) -> tuple[Convention, dict[str, Any]]:
-    """How to answer by some sets of labels, and how well that is done; each label counts alike.
-
-    Args:
-        name: Of the convention.
-        heads: The sets.
-        logits: float32 ``(n, sets, k)``, of all sets.
-        sets: The labels of those, ``(n, k)``; samples without a label do not count.
-    """
-    said = answered(logits, heads)
-    shares = np.concatenate([labels[labels.any(axis=1)] for labels in sets])
-    said = np.concatenate([said[labels.any(axis=1)] for labels in sets])
-    truth = shares.argmax(axis=1)
-    # Confidence is to say how often the answer is the one that most raters gave.
-    temperature = fit_temperature(said, one_hot(truth, shares.shape[1]))
-    probabilities = softmax(said, temperature)
-    convention = Convention(
-        name=name,
-        heads=list(heads),
-        temperature=temperature,
-        unknown_below=fit_threshold(probabilities, truth),
-    )
-    return convention, describe_answers(probabilities, shares)
-
-
-def quicken() -> None:
-    """Let TensorFlow use oneDNN on every processor, before it is loaded; quietly.
-
-    TensorFlow turns it on by itself on some processors only; on others a step takes longer.
-    """
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def _save(model: keras.Model, path: Path) -> None:

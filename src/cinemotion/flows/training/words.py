@@ -67,8 +67,21 @@ def _conventions(card: Card) -> list[str]:
 
 
 def _measures(name: str, found: dict[str, Any]) -> list[str]:
-    numbers = [f"- {key}: {value:.4g}" for key, value in found.items() if _plain(value)]
-    return [f"On `{name}`:", "", *numbers, ""]
+    ends = {f"{key}_{end}" for key in found for end in ("low", "high")}
+    numbers = [
+        f"- {key}: {value:.4g}{_between(key, found)}"
+        for key, value in found.items()
+        if _plain(value) and key not in ends
+    ]
+    drawn = f" (95 % intervals, drawn {found['interval']})" if "interval" in found else ""
+    return [f"On `{name}`{drawn}:", "", *numbers, ""]
+
+
+def _between(key: str, found: dict[str, Any]) -> str:
+    """The interval of a measure, which cards of earlier versions do not have."""
+    if f"{key}_low" not in found:
+        return ""
+    return f" ({found[f'{key}_low']:.4g} to {found[f'{key}_high']:.4g})"
 
 
 def _plain(value: Any) -> bool:

@@ -18,8 +18,9 @@ import keras
 import numpy as np
 
 from cinemotion.core.errors import WeightsError
+from cinemotion.core.hashing import hash_file
 from cinemotion.learn.architectures.backbones import Backbone
-from cinemotion.learn.architectures.squeezenet import Shape
+from cinemotion.learn.architectures.squeezenet import WEIGHTS_FILE, WEIGHTS_SHA256, Shape
 
 # What Keras and h5py say of files that are damaged or of another network.
 _FAILURES = (
@@ -32,6 +33,10 @@ _FAILURES = (
     RuntimeError,
     zipfile.BadZipFile,
 )
+
+# What bits that flipped make of weights is as often larger as not; variances that normalisation
+# has seen may be large.
+_LARGEST, _LARGEST_STATISTIC = 1e4, 1e9
 
 
 def pretrained(name: str, backbone: Backbone, shape: Shape, weights: str | None) -> keras.Model:
@@ -46,7 +51,7 @@ def pretrained(name: str, backbone: Backbone, shape: Shape, weights: str | None)
             downloads and checks.
 
     Raises:
-        WeightsError: They cannot be had, or they are not those of every layer.
+        WeightsError: They cannot be had, are damaged, or are not those of every layer.
     """
     with warnings.catch_warnings():
         # Keras warns of sizes that ImageNet did not have; the weights do not depend on them.
@@ -84,6 +89,11 @@ def _downloaded(name: str, backbone: Backbone, shape: Shape, bare: keras.Model) 
 
 def _loaded(name: str, backbone: Backbone, bare: keras.Model, path: Path) -> keras.Model:
     advice = f"give Keras' own file of {name} without the top (…notop.h5), or --weights none"
+    if path.name == WEIGHTS_FILE and hash_file(path) != WEIGHTS_SHA256:
+        raise WeightsError(
+            f"{path} has the name of keras-squeezenet's file and is another one or damaged: its "
+            f"SHA-256 is not {WEIGHTS_SHA256[:16]}…; get it again, or rename it if it is your own"
+        )
     for weight in bare.weights:
         # What the file leaves out stays no number, and is found below.
         weight.assign(np.full(weight.shape, np.nan, np.float32))
@@ -94,8 +104,15 @@ def _loaded(name: str, backbone: Backbone, bare: keras.Model, path: Path) -> ker
             f"{path} does not hold the weights of {name}: {_line(error)}; {advice}"
         ) from error
     for weight in bare.weights:
-        if not np.isfinite(weight.numpy()).all():
+        values = weight.numpy()
+        if not np.isfinite(values).all():
             raise WeightsError(f"{path} has no weights for {weight.path} of {name}; {advice}")
+        largest = float(np.abs(values).max())
+        if largest > (_LARGEST if weight.trainable else _LARGEST_STATISTIC):
+            raise WeightsError(
+                f"{path} is damaged: a weight in {weight.path} of {name} is {largest:.3g}, as none "
+                f"that was trained; {advice}"
+            )
     return bare
 
 

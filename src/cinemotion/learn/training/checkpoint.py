@@ -81,6 +81,11 @@ def load_state(path: Path, trainer: keras.Model, digest: str) -> History:
     return history
 
 
+def all_finite(trainer: keras.Model) -> bool:
+    """Whether all that a state would hold are numbers: one that is none spoils those after it."""
+    return all(np.isfinite(value).all() for value in _values(trainer))
+
+
 def _variables(trainer: keras.Model) -> list[Any]:
     return [*trainer.variables, *trainer.optimizer.variables]
 

@@ -3,8 +3,8 @@
     history = fit(model, batches, develop, recipe, folder, digest="…")
     # the model now holds the weights of the epoch that was best on the development samples
 
-After every epoch the state is written; a run that was stopped goes on behind the last finished
-epoch, with the same numbers as if it had not been stopped.
+After every epoch the state is written, while all in it are numbers; a run that was stopped goes on
+behind the last finished epoch, with the same numbers as if it had not been stopped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
@@ -27,7 +27,7 @@ from cinemotion.learn.augment import open_policy
 from cinemotion.learn.augmenting.grey import Grey, Repeat
 from cinemotion.learn.scores import accuracy, cross_entropy, macro_f1, softmax
 from cinemotion.learn.training.batches import Batches
-from cinemotion.learn.training.checkpoint import History, load_state, save_state
+from cinemotion.learn.training.checkpoint import History, all_finite, load_state, save_state
 from cinemotion.learn.training.compiled import averages, make_loss, make_optimiser
 from cinemotion.learn.training.recipe import TrainRecipe
 from cinemotion.learn.training.watch import Watch
@@ -80,7 +80,7 @@ def fit(
 
     Raises:
         BadInputError: The folder is of another run.
-        DivergedError: The loss is no number any more.
+        DivergedError: The loss or a weight is no number any more.
         StorageFullError: The disk is full.
     """
     epochs = epochs or recipe.epochs
@@ -157,17 +157,15 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         loss = float((logs or {})["loss"])
         if not math.isfinite(loss):
-            done = len(self._history)
-            raise DivergedError(
-                f"the loss became {loss} in step {batch + 1} of epoch {done + 1}; the state after "
-                f"epoch {done} is kept in {self._folder}; try a lower learning rate than "
-                f"{self._recipe.optimiser.learning_rate:g}, or a smaller clip"
-            )
+            self._give_up(f"the loss became {loss} in step {batch + 1} of epoch")
         if self._watch is not None:
             total = int(self.params["steps"])
             self._watch.step(len(self._history) + 1, self._epochs, batch + 1, total, loss)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        # The loss is of before the last step, which may have been the one that went wrong.
+        if not all_finite(self.model):
+            self._give_up("weights were no numbers any more at the end of epoch")
         row = {"epoch": float(epoch + 1)}
         row |= {name: float((logs or {})[name]) for name in ("loss", "accuracy")}
         best = max((row["dev_accuracy"] for row in self._history), default=-1.0)
@@ -184,6 +182,14 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no
             self._watch.epoch(row)
         if _over(self._history, self._epochs, self._recipe.patience):
             self.model.stop_training = True
+
+    def _give_up(self, what: str) -> NoReturn:
+        done = len(self._history)
+        kept = f"the state after epoch {done} is kept in {self._folder}" if done else "none is kept"
+        raise DivergedError(
+            f"{what} {done + 1}; {kept}; try a lower learning rate than "
+            f"{self._recipe.optimiser.learning_rate:g}, or a smaller clip"
+        )
 
 
 class _Averaged:

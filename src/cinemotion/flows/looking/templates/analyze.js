@@ -6,6 +6,8 @@
   const now = document.getElementById("now");
   const keys = document.getElementById("keys");
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  const coarse = matchMedia("(pointer: coarse)"); // a finger: it scrolls, and does not drag
+  const still = 10; // pixels that a finger may move in a tap
   const config = { displaylogo: false, responsive: true, displayModeBar: false, doubleClick: false };
   const hidden = new Set(); // numbers of classes
   let range = [data.start, data.end]; // seconds that all plots show
@@ -119,9 +121,9 @@
     const person = data.people[Number(plot.dataset.person)];
     const layout = {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
-      margin: { l: 52, r: 14, t: 10, b: 34 }, hovermode: "x", dragmode: "zoom",
+      margin: { l: 52, r: 14, t: 10, b: 34 }, hovermode: "x", dragmode: coarse.matches ? false : "zoom",
       font: { family: "system-ui, sans-serif", size: 11, color: colour("--ink") },
-      xaxis: axis({ range: [...range], fixedrange: false, anchor: "y2", ...ticks() }),
+      xaxis: axis({ range: [...range], fixedrange: coarse.matches, anchor: "y2", ...ticks() }),
       yaxis: axis({ range: [-0.7, 0.9], domain: [0.55, 1], tickvals: [-0.5, 0, 0.5], title: { text: "valence" } }),
       yaxis2: axis({ range: [0, 1], domain: [0, 0.47], tickvals: [0, 0.5, 1], tickformat: ".0%", title: { text: "shares" } }),
       shapes: shapes(person),
@@ -178,6 +180,24 @@
     return best;
   }
 
+  // Tell the instant of each tap; a finger that scrolls is taken away by the browser.
+  function tapped(plot, tell) {
+    let down = null;
+    const end = () => { down = null; };
+    plot.addEventListener("pointerdown", (event) => {
+      down = event.pointerType === "touch" && event.isPrimary ? event : null;
+    }, true);
+    plot.addEventListener("pointercancel", end, true);
+    plot.addEventListener("pointerup", (event) => {
+      const from = down;
+      end();
+      if (!from || Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > still) return;
+      const axis = plot._fullLayout.xaxis;
+      const x = event.clientX - plot.getBoundingClientRect().left - axis._offset;
+      if (x >= 0 && x <= axis._length) tell(axis.p2l(x));
+    }, true);
+  }
+
   const strip = filmStrip(data, { clock, percent, colour, now, show, all: moves.all });
   strip.draw(range, hidden);
 
@@ -192,6 +212,7 @@
       if (from !== undefined && to !== undefined) show(Number(from), Number(to));
     });
     plot.on("plotly_doubleclick", moves.all);
+    tapped(plot, (seconds) => go(plot, nearest(person, seconds)));
     plot.addEventListener("keydown", (event) => {
       const at = cursor && cursor.person === Number(plot.dataset.person)
         ? cursor.at : nearest(person, range[0]);
@@ -229,4 +250,5 @@
     });
   });
   dark.addEventListener("change", drawAll);
+  coarse.addEventListener("change", drawAll);
 })();

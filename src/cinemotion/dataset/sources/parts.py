@@ -68,7 +68,7 @@ class Layout:
         Args:
             name: Its name inside the tree, with forward slashes.
         """
-        folders = _folders(name)
+        folders = folders_of(name)
         if self.depth is None:
             return Place(WHOLE, tidy(folders[-1]) if folders else None)
         part = part_named(folders[self.depth]) if len(folders) > self.depth else None
@@ -80,7 +80,7 @@ class Layout:
 
 def find_layout(names: Sequence[str]) -> Layout:
     """How the folders of a tree are meant, by the names of all its files."""
-    trails = {tuple(_folders(name)) for name in names}
+    trails = {tuple(folders_of(name)) for name in names}
     deepest = max(map(len, trails), default=0)
     for depth in range(deepest):
         split = {trail for trail in trails if len(trail) > depth and part_named(trail[depth])}
@@ -110,6 +110,6 @@ def in_part_order(names: set[str]) -> tuple[str, ...]:
     return (*known, *sorted(names.difference(known)))
 
 
-def _folders(name: str) -> list[str]:
+def folders_of(name: str) -> list[str]:
     """The folders on the way to a file; a zip in a zip is one, without its suffix."""
     return [re.sub(r"\.zip$", "", part, flags=re.I) for part in PurePosixPath(name).parts[:-1]]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cinemotion.flows.auditing.parts import Place, find_layout, in_part_order, part_named
+from cinemotion.dataset.sources.parts import Place, find_layout, in_part_order, part_named
 
 
 @pytest.mark.parametrize(
