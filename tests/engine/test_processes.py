@@ -44,6 +44,13 @@ def test_a_failure_is_tried_twice_and_is_then_one_line(executor: Executor) -> No
     assert "\n" not in outcomes[3].error
 
 
+def test_work_goes_on_after_a_rest(executor: Executor) -> None:
+    with executor as pool:
+        assert [o.value for o in pool.run("tasks:square", range(3))] == [0, 1, 4]
+        pool.rest()
+        assert [o.value for o in pool.run("tasks:square", range(3))] == [0, 1, 4]
+
+
 def test_a_slow_first_unit_keeps_its_place() -> None:
     with ProcessExecutor(workers=2) as pool:
         assert [o.value for o in pool.run("tasks:slow_first", range(6))] == list(range(6))

@@ -61,6 +61,10 @@ class Executor(Protocol):
         """
         ...
 
+    def rest(self) -> None:
+        """Let go of what work takes, with no work left; the next run takes it anew."""
+        ...
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -111,6 +115,9 @@ class InlineExecutor:
         while outcome.error is not None and count < self._attempts:
             outcome, count = attempt(task, item, report), count + 1
         return replace(outcome, attempts=count)
+
+    def rest(self) -> None:
+        """See :meth:`Executor.rest`; there is nothing."""
 
     def __enter__(self) -> Self:
         return self

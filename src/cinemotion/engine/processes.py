@@ -78,10 +78,14 @@ class ProcessExecutor:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
+        self.rest()
+        self._starter.close()
+
+    def rest(self) -> None:
+        """See :meth:`Executor.rest`."""
         for worker in self._workers:
             worker.kill()
         self._workers = []
-        self._starter.close()
 
     def _worker(self) -> _Worker:
         return _Worker(self._events, self._starter.start())
@@ -90,6 +94,8 @@ class ProcessExecutor:
         self, task: str, items: Iterable[Any], progress: Progress | None = None
     ) -> Iterator[Outcome]:
         """See :meth:`Executor.run`."""
+        if not self._workers:  # they rest
+            self._workers = [self._worker() for _ in range(self._size)]
         source = enumerate(items)
         this_run = object()
         again: deque[_Unit] = deque()

@@ -23,6 +23,8 @@ from cinemotion.core.errors import (
     WeightsError,
 )
 from cinemotion.core.hashing import hash_file
+from cinemotion.engine.processes import ProcessExecutor
+from cinemotion.flows.building.desk import FilmDesk, FilmWork
 from cinemotion.flows.looking.demo import portraits
 from cinemotion.recipes import Crop, FaceSettings, Sampling
 from cinemotion.video.probe import probe
@@ -236,6 +238,27 @@ def test_the_number_of_workers_changes_nothing(
 def _build(films: list[Path], out: Path, **settings: Any) -> pl.DataFrame:
     build(films, out, recipe=BuildRecipe(**settings), workers=0)
     return open_dataset(out).samples()
+
+
+def test_the_last_film_is_joined_without_workers(
+    demo_films: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    rest, finish = ProcessExecutor.rest, FilmDesk.finish
+
+    def resting(pool: ProcessExecutor) -> None:
+        seen.append("rest")
+        rest(pool)
+
+    def finishing(desk: FilmDesk, work: FilmWork) -> dict[str, Any]:
+        seen.append("join")
+        return finish(desk, work)
+
+    monkeypatch.setattr(ProcessExecutor, "rest", resting)
+    monkeypatch.setattr(FilmDesk, "finish", finishing)
+    report = build(demo_films, tmp_path / "d", workers=1)
+    assert [row["status"] for row in report.films] == ["done"] * len(demo_films)
+    assert seen == ["join"] * (len(demo_films) - 1) + ["rest", "join", "rest"]  # and at the end
 
 
 def test_per_shot_takes_that_many_frames_of_each_shot(

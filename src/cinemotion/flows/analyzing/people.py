@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cinemotion.core.leftover import give_back
 from cinemotion.core.types import Floats
 from cinemotion.dataset.dataset import open_dataset
 from cinemotion.faces.identity import NONE, Embedder, open_embedder
@@ -77,6 +78,7 @@ def find_people(
         return np.where(lasting, np.arange(tracks.height), UNKNOWN).astype(np.int64)
     embedder = open_embedder(settings.embedder)
     vectors = track_identities(dataset, seen.faces, tracks, embedder, settings.frames, progress)
+    give_back()  # of crops and networks: tables of all pairs of tracks follow
     groups = group_tracks(
         vectors,
         limit=settings.limit or embedder.limit,

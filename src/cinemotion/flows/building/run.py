@@ -112,7 +112,7 @@ class _Run:
 
     def _build(self, works: Iterable[FilmWork], *, per_shot: bool) -> None:
         if not per_shot:
-            self._run_stage(works, "samples")
+            self._run_stage(works, "samples", rest=True)
             return
         for work in works:
             self._run_stage([work], "signals")
@@ -134,17 +134,28 @@ class _Run:
                 self.watch.skip(film.duration or 0.0)
                 self._end(entry, taken, skipped=True)
 
-    def _run_stage(self, works: Iterable[FilmWork], stage: Stage) -> None:
+    def _run_stage(self, works: Iterable[FilmWork], stage: Stage, *, rest: bool = False) -> None:
+        """Run what is left of a stage.
+
+        Args:
+            works: The films.
+            stage: Which.
+            rest: Whether no other stage follows soon: the last film is then joined, which takes
+                memory that grows with it, without workers that have nothing to do.
+        """
         open_works: dict[str, FilmWork] = {}
         writer = SegmentWriter(self.store)
+        all_out = False
 
         def jobs() -> Iterator[Any]:
+            nonlocal all_out
             for work in works:
                 open_works[work.film_id] = work
                 self.watch.skip(work.seconds_done(stage))
                 preload_join()
                 yield from work.jobs(stage)
                 self._sign_off(work, writer, stage)
+            all_out = True
 
         def progress(_job: Any, seconds: float) -> None:
             self.watch.advance(seconds, 0)
@@ -154,6 +165,8 @@ class _Run:
             work = open_works[outcome.item.film_id]
             work.waiting.discard(outcome.item.index)
             self.watch.advance(0.0, outcome.value.crops.num_rows if outcome.value else 0)
+            if rest and all_out and not any(each.waiting for each in open_works.values()):
+                self.executor.rest()
             self._sign_off(work, writer, stage)
 
     def _sign_off(self, work: FilmWork, writer: SegmentWriter, stage: Stage) -> None:
