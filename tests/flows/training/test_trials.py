@@ -15,8 +15,8 @@ from shown import told_apart
 
 pytest.importorskip("optuna")
 
+from cinemotion.core.alone import alone
 from cinemotion.flows.training.search import SearchReport, search
-from cinemotion.flows.training.trials import alone
 
 Search = Callable[..., SearchReport]
 
@@ -100,7 +100,7 @@ def test_a_folder_is_of_one_search(trainer: Trainer, look: Search, tmp_path: Pat
             look(1, **{"share": 0.5, **changes})
     assert file.read_bytes() == before
     with (
-        alone(tmp_path / "s"),
+        alone(tmp_path / "s", "another search is running in"),
         pytest.raises(BadInputError, match="another search is running"),
     ):
         look(1, share=0.5)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cinemotion.core.alone import alone
 from cinemotion.core.errors import BadInputError, DivergedError
 from cinemotion.core.toml import write_toml
 from cinemotion.dataset.export.content import Progress
@@ -21,7 +22,6 @@ from cinemotion.dataset.reference import need_version
 from cinemotion.dataset.versions import open_version
 from cinemotion.flows.training.train import Watch, train
 from cinemotion.flows.training.trials import (
-    alone,
     counted,
     first_of,
     kept,
@@ -109,7 +109,8 @@ def search(
         report = train(reference, at, tried, share=share, progress=progress, watch=watch)
         return float(report.card.measures["develop"]["accuracy"])
 
-    with alone(folder), kept(folder):
+    # One at a time, so that a trial that still runs is a killed one's.
+    with alone(folder, "another search is running in"), kept(folder):
         study = open_study(folder, asked, seed=recipe.seed)
         if not study.trials:
             study.enqueue_trial(_given(short, only_rate))

@@ -16,8 +16,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
+from cinemotion.core.alone import alone
 from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.core.hashing import hash_json
 from cinemotion.curate.neighbours import Nearness
@@ -141,7 +140,7 @@ def train(
     others: list[object] = [each for each in (weights, *teachers) if each is not None]
     others += _unusual_heads(recipe.teachers, ["", *(also or {})], first)
     digest = hash_json([data.digest, recipe.identity(), *others])
-    with _alone(folder):
+    with alone(folder, "another run is training in"):
         if (folder / CARD).exists():
             card = read_card(folder)
             if card.data["digest"] != digest:
@@ -302,23 +301,6 @@ def _refuse_leaks(version: Version, reason: str | None) -> None:
         f"({version.record['allowed_leakage']}), so that no figure of a model could be trusted; "
         "split it again, or state why with --allow-leakage REASON"
     )
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Any:
-    """One run at a time in a folder."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise BadInputError(f"another run is training in {folder}; wait for it") from error
-    except OSError as error:
-        raise BadInputError(f"cannot make {folder}: {error.strerror or error}") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _libraries() -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a search has tried, in its folder: which trials count, and which are tried again.
 
-    with alone(folder), kept(folder):
+    with kept(folder):
         study = open_study(folder, asked, seed=0)
         while len(counted(study)) < 20:
             trial = study.ask()
@@ -18,8 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.hashing import hash_json
 from cinemotion.core.writing import replacing
@@ -29,27 +27,6 @@ if TYPE_CHECKING:
 
 ASKED, TRIALS = "search.json", "trials.sqlite"
 _FIRST = "first"  # the number of the trial that one tries again
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """One search at a time in a folder, so that a trial that still runs is a killed one's.
-
-    Raises:
-        BadInputError: There is another, or the folder cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise BadInputError(f"another search is running in {folder}; wait for it") from error
-    except OSError as error:
-        raise BadInputError(f"cannot make {folder}: {error.strerror or error}") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
