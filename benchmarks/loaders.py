@@ -8,7 +8,8 @@ as a frozen version and as its ``folders`` export. Loaders:
     plain            image_dataset_from_directory
     cache            the same with .cache(): the batches of the first epoch, again and again
     cache, shuffled  .cache() before shuffling and batching, so that epochs differ as ours do
-    store, directory load_split, by both ways
+    store, directory load_split, by both ways: every epoch mixes anew
+    once             load_split that draws one order, as that of .cache() is, and may hold 1 GB
 
 Consumers: ``iterate`` does nothing with a batch; ``read`` adds up its pixels, the least that a
 model does; ``train`` makes an epoch of a small network. First epochs fill the caches. Later
@@ -51,7 +52,7 @@ from common import print_table, shared, write_json
 
 BATCH, SEED = 32, 1
 SETS = {"fer": 48, "film": 224}
-LOADERS = ("plain", "cache", "cache, shuffled", "store", "directory")
+LOADERS = ("plain", "cache", "cache, shuffled", "store", "directory", "once")
 CONSUMERS = ("iterate", "read", "train")
 
 
@@ -124,6 +125,9 @@ def open_loader(kind: str, folder: Path, name: str) -> Any:
     if kind in ("store", "directory"):
         version = open_version(folder / name, "v1")
         return load_split(version, "train", size, BATCH, SEED, via=kind)  # type: ignore[arg-type]
+    if kind == "once":
+        version = open_version(folder / name, "v1")
+        return load_split(version, "train", size, BATCH, SEED, shuffle="once", hold=2**30)
 
     def plain(**options: Any) -> Any:
         return keras.utils.image_dataset_from_directory(

@@ -13,9 +13,8 @@ from cinemotion.core.errors import BadInputError, DatasetError, MissingExtraErro
 from cinemotion.dataset.dataset import open_dataset
 from cinemotion.dataset.versions import Version
 from cinemotion.flows.versions.export import export
-from cinemotion.learn import loaders
 from cinemotion.learn.cache import Via
-from cinemotion.learn.loaders import load_split
+from cinemotion.learn.loaders import Shuffle, load_split
 from frozen import Sample, drawn, file, frozen, png, usual
 
 keras = pytest.importorskip("keras")
@@ -39,9 +38,9 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 @pytest.fixture(autouse=True, params=["held", "read"])
 def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test twice: with caches that are small enough to be held, and with others."""
+    """Every test twice: with pictures that may be held, and without."""
     if request.param == "read":
-        monkeypatch.setattr(loaders, "_SMALL", 0)
+        monkeypatch.setitem(load_split.__kwdefaults__, "hold", 0)
 
 
 def epoch(loader: Any) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -106,13 +105,60 @@ def test_every_epoch_has_an_order_of_its_own_and_every_sample_once(version: Vers
     assert not np.array_equal(orders[0], np.concatenate([x for x, _ in other]).reshape(16, -1))
 
 
-def test_a_run_that_was_stopped_goes_on_with_the_same_batches(version: Version) -> None:
-    loader = load_split(version, "train", (24, 24), 5, 7)
+def test_an_order_that_is_drawn_once_is_that_of_the_first_epoch(version: Version) -> None:
+    mixed = load_split(version, "train", (17, 40), 3, 11)
+    once = load_split(version, "train", (17, 40), 3, 11, shuffle="once")
+    first = epoch(mixed)
+    for _ in range(3):
+        assert_equal(epoch(once), first)
+    assert once.element_spec == mixed.element_spec
+    assert once.class_names == mixed.class_names and len(once) == len(mixed) == 6
+
+
+@pytest.mark.parametrize("shuffle", [False, "once"])
+@pytest.mark.parametrize("size", SIZES)
+def test_batches_are_the_same_however_much_may_be_held(
+    version: Version, size: tuple[int, int], shuffle: Shuffle
+) -> None:
+    def batches(hold: int) -> Any:
+        loader = load_split(version, "train", size, 5, 3, shuffle=shuffle, hold=hold)
+        return [*epoch(loader), *epoch(loader)]
+
+    floats = 16 * 12 * size[0] * size[1]
+    most = batches(floats)
+    assert_equal(batches(floats - 1), most)
+    assert_equal(batches(0), most)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 16, 17])
+def test_batches_that_are_held_are_those_that_are_not(version: Version, batch_size: int) -> None:
+    held, read = (
+        load_split(version, "train", (24, 24), batch_size, shuffle=False, hold=hold)
+        for hold in (2**20, 0)
+    )
+    assert_equal(epoch(held), epoch(read))
+    assert held.element_spec == read.element_spec and len(held) == len(read)
+
+
+def test_batches_that_are_held_are_handed_out_without_a_copy(version: Version) -> None:
+    def places(shuffle: Shuffle) -> int:
+        loader = load_split(version, "train", (24, 24), 4, shuffle=shuffle, hold=2**20)
+        held = [x for _ in range(3) for x, _ in loader]  # none is freed and its place used again
+        return len({np.asarray(memoryview(x)).ctypes.data for x in held})
+
+    assert places("once") == places(False) == 4
+    assert places(True) == 12
+
+
+@pytest.mark.parametrize("shuffle", [True, False, "once"])
+def test_a_run_that_was_stopped_goes_on_with_the_same_batches(
+    version: Version, shuffle: Shuffle
+) -> None:
+    loader = load_split(version, "train", (24, 24), 5, 7, shuffle=shuffle)
     whole = [batch for _ in range(3) for batch in epoch(loader)]
     for done in range(1, 12):
-        resumed = load_split(
-            version, "train", (24, 24), 5, 7, start_epoch=done // 4, start_step=done % 4
-        )
+        at = {"start_epoch": done // 4, "start_step": done % 4}
+        resumed = load_split(version, "train", (24, 24), 5, 7, shuffle=shuffle, **at)
         rest = [batch for _ in range(done // 4, 3) for batch in epoch(resumed)]
         assert_equal(rest, whole[done:])
 
@@ -180,6 +226,8 @@ def test_what_is_damaged_is_not_loaded(tmp_path: Path) -> None:
     [
         ({"split": "holdout"}, "split must be one of train, val, test, got 'holdout'"),
         ({"labels": "fuzzy"}, "labels must be one of hard, soft"),
+        ({"shuffle": "all"}, "shuffle must be True, False or 'once', got 'all'"),
+        ({"hold": -1}, "hold must be at least 0"),
         ({"via": "magic"}, "via must be one of store, directory"),
         ({"image_size": (0, 24)}, "image_size must be at least 1"),
         ({"image_size": 64}, r"image_size must be height and width .* \(64, 64\), got 64"),

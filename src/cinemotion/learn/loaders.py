@@ -5,8 +5,9 @@
     train.class_names                              # the version's, in their order
 
 The first call resizes the pictures into a cache below the dataset; afterwards every epoch reads
-them from there, in an order of its own, without holding them in memory; a small cache is held, and
-TensorFlow gathers batches itself. The pictures are those of Keras'
+them from there, in an order of its own, without holding them in memory; what is no larger than
+``hold`` is held, and TensorFlow gathers batches itself. Batches that are the same in every epoch
+are held as they are, and handed out without a copy. The pictures are those of Keras'
 ``image_dataset_from_directory`` for the same files, to the last bit.
 
 Resuming: an epoch's order follows from seed and number alone. The iterators of one loader are the
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Labels = Literal["hard", "soft"]
+Shuffle = bool | Literal["once"]
+
+HOLD = 256 * 1024 * 1024
+"""Bytes of pictures that a loader holds at most: 38,000 of 48 pixels as bytes."""
 
 _AHEAD = 2  # batches that are read while the model works
-_SMALL = 256 * 1024 * 1024  # bytes of a cache that is held in memory: 38,000 pictures of 48 pixels
 
 
 def load_split(
@@ -49,8 +53,9 @@ def load_split(
     seed: int = 0,
     *,
     labels: Labels = "hard",
-    shuffle: bool = True,
+    shuffle: Shuffle = True,
     via: Via = "store",
+    hold: int = HOLD,
     start_epoch: int = 0,
     start_step: int = 0,
 ) -> tf.data.Dataset:
@@ -64,9 +69,13 @@ def load_split(
         seed: Of the orders of the epochs, not negative.
         labels: ``hard``: int32 ``(b,)``, a class' place in ``version.classes``; ``soft``: float32
             ``(b, classes)``, the shares of votes among the classes, sum 1.
-        shuffle: Whether every epoch has an order of its own; otherwise all go by class and id.
+        shuffle: ``True``: every epoch has an order of its own. ``"once"``: all have that of epoch
+            0, as after ``.cache()``. ``False``: all go by class and id.
         via: How the cache is filled: from the ``store``, or by Keras from an exported
             ``directory``. The batches are the same.
+        hold: Bytes of pictures to hold in memory at most. Where all epochs are alike, pictures
+            are held as float32, ``12 * H * W`` each, else as the cache has them; whatever is
+            larger is read from the cache. The batches are the same.
         start_epoch: The number of the first epoch.
         start_step: How many batches of the first epoch to leave out.
 
@@ -83,32 +92,40 @@ def load_split(
     height, width = _checked_size(image_size)
     _check_choice("labels", labels, get_args(Labels))
     _check_choice("via", via, get_args(Via))
+    _check_shuffle(shuffle)
     _check_numbers(
         image_size=(min(height, width), 1),
         batch_size=(batch_size, 1),
         seed=(seed, 0),
+        hold=(hold, 0),
         start_epoch=(start_epoch, 0),
         start_step=(start_step, 0),
     )
     content = Content(version)
-    rows = side_rows(content, split)
-    path = cached_pictures(content, split, rows["id"].to_list(), (height, width), via)
-    targets = hard_labels(rows) if labels == "hard" else soft_labels(content, rows)
+    samples = side_rows(content, split)
+    path = cached_pictures(content, split, samples["id"].to_list(), (height, width), via)
+    targets = hard_labels(samples) if labels == "hard" else soft_labels(content, samples)
+    n, alike = samples.height, shuffle is not True
+    if alike and not start_step and 12 * height * width * n <= hold:
+        whole = epoch_order(n, seed=seed, epoch=0) if shuffle else np.arange(n)
+        loader = _held(path, targets, whole, batch_size)
+        loader.class_names = list(content.classes)
+        return loader
     epochs = itertools.count(start_epoch)
 
     def order() -> Rows:
         """The samples of the next epoch, one after another."""
         epoch = next(epochs)
-        n = rows.height
-        whole = epoch_order(n, seed=seed, epoch=epoch) if shuffle else np.arange(n)
+        drawn = 0 if shuffle == "once" else epoch
+        whole = epoch_order(n, seed=seed, epoch=drawn) if shuffle else np.arange(n)
         return whole[start_step * batch_size if epoch == start_epoch else 0 :]
 
     batches = _rows(order, batch_size)
-    small = path.stat().st_size <= _SMALL
+    small = path.stat().st_size <= hold
     loader = (_gathered if small else _read)(batches, path, targets, batch_size).prefetch(_AHEAD)
     if not start_step:  # else the first epoch is shorter than the others
         loader = loader.apply(
-            need_tensorflow().data.experimental.assert_cardinality(-(-rows.height // batch_size))
+            need_tensorflow().data.experimental.assert_cardinality(-(-n // batch_size))
         )
     loader.class_names = list(content.classes)
     return loader
@@ -156,15 +173,43 @@ def _gathered(
 ) -> tf.data.Dataset:
     """The same of a file that is held: without a call of Python for each batch."""
     tf = need_tensorflow()
-    # tf.constant() would hold a second copy.
-    pictures = tf.experimental.dlpack.from_dlpack(load_pictures(path).__dlpack__())
-    labels = tf.constant(targets)
+    pictures, labels = _taken_over(load_pictures(path)), tf.constant(targets)
 
     def batch(padded: Any, length: Any) -> tuple[Any, Any]:
         rows = padded[:length]
         return tf.cast(tf.gather(pictures, rows), tf.float32), tf.gather(labels, rows)
 
     return batches.map(batch)
+
+
+def _held(path: Path, targets: NDArray[Any], rows: Rows, batch_size: int) -> tf.data.Dataset:
+    """Batches that are the same in every epoch: parts of one array.
+
+    Nothing is called for a batch, and where its pictures begin at a multiple of 64 bytes, nothing
+    is copied.
+    """
+    tf = need_tensorflow()
+    pictures, labels = _taken_over(load_pictures(path, rows)), tf.constant(targets[rows])
+    full, rest = divmod(len(rows), batch_size)
+
+    def cut(whole: Any) -> tuple[Any, Any]:
+        """The full batches, and the smaller one, if there is one."""
+        first = tf.reshape(whole[: full * batch_size], (full, batch_size, *whole.shape[1:]))
+        # Another length even of none, so that the loader promises no length of batches.
+        last = (1, rest) if rest else (0, batch_size + 1)
+        return first, tf.reshape(whole[full * batch_size :], (*last, *whole.shape[1:]))
+
+    first, last = zip(cut(pictures), cut(labels), strict=True)
+    slices = tf.data.Dataset.from_tensor_slices
+    options = tf.data.Options()
+    # There is nothing to make better here, and looking for it copies all pictures.
+    options.experimental_optimization.apply_default_optimizations = False
+    return slices(first).concatenate(slices(last)).with_options(options)
+
+
+def _taken_over(pictures: NDArray[Any]) -> Any:
+    """An array as a tensor; ``tf.constant()`` would hold a second copy."""
+    return need_tensorflow().experimental.dlpack.from_dlpack(pictures.__dlpack__())
 
 
 def _check_version(version: object) -> None:
@@ -189,6 +234,11 @@ def _checked_size(size: object) -> Size:
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise BadInputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+
+
+def _check_shuffle(value: object) -> None:
+    if not (isinstance(value, bool) or value == "once"):
+        raise BadInputError(f"shuffle must be True, False or 'once', got {value!r}")
 
 
 def _check_numbers(**numbers: tuple[int, int]) -> None:

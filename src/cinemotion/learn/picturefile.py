@@ -4,6 +4,7 @@
     pictures = Pictures(path, batch_size=32)
     pictures.read(rows)            # float32 (m, 48, 48, 3), 0 to 255, equal to what was written
     load_pictures(path)            # all of them, for who has the room
+    load_pictures(path, rows)      # in this order, as float32
 
 The file is NumPy's ``.npy``. It holds bytes where every value is whole, which pictures have that
 needed no resizing, and float32 where not. Reading goes past the process' memory through the
@@ -72,15 +73,22 @@ class Pictures:
             raise DatasetError(f"the cache {self.path} ends too early; remove it")
 
 
-def load_pictures(path: Path) -> NDArray[Any]:
-    """All pictures of a file in memory, uint8 or float32 ``(n, H, W, 3)``, aligned.
+def load_pictures(path: Path, rows: Rows | None = None) -> NDArray[Any]:
+    """All pictures of a file in memory, aligned: uint8 or float32 ``(n, H, W, 3)``.
+
+    With ``rows``, the pictures of these rows, float32, in their order.
 
     Raises:
         DatasetError: The file is missing or damaged.
     """
     layout = _load(path)
-    whole = aligned(layout.shape, layout.dtype)
-    whole[:] = layout
+    if rows is None:
+        whole = aligned(layout.shape, layout.dtype)
+        whole[:] = layout
+        return whole
+    whole = aligned((len(rows), *layout.shape[1:]), np.dtype(np.float32))
+    for picture, row in zip(whole, rows.tolist(), strict=True):
+        picture[:] = layout[row]
     return whole
 
 
