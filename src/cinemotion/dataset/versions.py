@@ -75,6 +75,11 @@ class Version:
         """The ordered classes: a label's number is its place here."""
         return tuple(self.record["classes"])
 
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        """Who gave the labels, where it was frozen for some annotators alone; else nobody."""
+        return tuple(self.record["recipe"].get("labels", {}).get("annotators") or ())
+
     @cached_property
     def redacted(self) -> frozenset[str]:
         """The ids of the samples that were forgotten since."""

@@ -16,6 +16,7 @@ labels to answer by one of them, ``MODEL:mean`` by all of them alike.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,9 @@ from cinemotion.core.writing import replacing
 CARD, ONNX, KERAS = "card.json", "model.onnx", "model.keras"
 SHIPPED = Path(__file__).parent.parent / "models"
 """Where the models lie that come with the package."""
+
+LABELS = "labels"
+"""The name of labels that have no annotator of their own."""
 
 MEAN = "mean"
 """The convention of a model with several sets of labels that no set decides alone."""
@@ -132,6 +136,17 @@ def plain_by(card: Card, convention: str) -> Card:
         )
     settings = found.model_dump(include={"heads", "temperature", "unknown_below"})
     return card.model_copy(update=settings)
+
+
+def is_convention(name: str) -> bool:
+    """Whether a set of labels can have this name: what follows the colon in ``MODEL:NAME``."""
+    return bool(name) and ":" not in name and name not in (LABELS, MEAN)
+
+
+def convention_of(annotators: Sequence[str]) -> str | None:
+    """The name of these annotators' labels: that of the only one, if a set can have it."""
+    [name] = annotators if len(annotators) == 1 else [""]
+    return name if is_convention(name) else None
 
 
 def split_name(name: str | Path) -> tuple[str, str | None]:

@@ -30,10 +30,7 @@ from cinemotion.dataset.sources.registry import open_source
 from cinemotion.dataset.sources.source import Member, Source
 from cinemotion.dataset.versions import Version
 from cinemotion.faces.framing import Framing, reframe
-from cinemotion.learn.modelfolder import MEAN
-
-LABELS = "labels"
-"""The name of labels that have no annotator of their own."""
+from cinemotion.learn.modelfolder import LABELS, convention_of
 
 LEVELS = ("film", "character")
 _BATCH = 64
@@ -123,7 +120,7 @@ class _Frozen:
             )
         self._rows = samples if split == "all" else samples.filter(pl.col("split") == split)
         self._labels = version.record["labels"]
-        self._name = _annotator(version) or LABELS
+        self._name = convention_of(version.annotators) or LABELS
         self.about = {"version": version.id, "split": split}
         self.total = self._rows.height
 
@@ -139,13 +136,6 @@ class _Frozen:
                     {self._name: {label: share for label, share in said if share > 0}},
                     {level: row[level] for level in LEVELS if row[level] is not None},
                 )
-
-
-def _annotator(version: Version) -> str | None:
-    """Who alone gave the labels of a version, where a head can have that name."""
-    annotators = version.record["recipe"].get("labels", {}).get("annotators") or []
-    [name] = annotators if len(annotators) == 1 else [None]
-    return None if name in (LABELS, MEAN) else name
 
 
 class _Sourced:

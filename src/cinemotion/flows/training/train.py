@@ -25,7 +25,6 @@ from cinemotion.dataset.export.content import Progress
 from cinemotion.dataset.reference import need_version
 from cinemotion.dataset.versions import Version, open_version
 from cinemotion.faces.align import MARGIN
-from cinemotion.flows.evaluating.cases import LABELS
 from cinemotion.flows.training.away import twins_of
 from cinemotion.flows.training.data import Sides, TrainingData, training_data
 from cinemotion.flows.training.measured import calibrated
@@ -35,11 +34,14 @@ from cinemotion.learn.backend import check_backend, quicken
 from cinemotion.learn.modelfolder import (
     CARD,
     KERAS,
+    LABELS,
     MEAN,
     ONNX,
     Card,
+    convention_of,
     find_model,
     hashes_of,
+    is_convention,
     read_card,
     write_card,
 )
@@ -122,7 +124,7 @@ def train(
     weights = hash_weights(recipe.model, recipe.weights)
     near = Nearness()
     twins = twins_of(open_dataset(version.path), away_from, near, progress)
-    first = _annotator(version)
+    first = convention_of(version.annotators)
     _check_names(also or {}, first)
     others_of = {name: open_version(*need_version(each)) for name, each in (also or {}).items()}
     for other in others_of.values():
@@ -262,16 +264,9 @@ def _save(model: keras.Model, path: Path) -> None:
             draft.unlink()
 
 
-def _annotator(version: Version) -> str | None:
-    """Who gave the labels of a version, where it is one annotator that can be asked for by name."""
-    annotators = version.record["recipe"].get("labels", {}).get("annotators") or []
-    [name] = annotators if len(annotators) == 1 else [None]
-    return None if name is None or ":" in name or name in (LABELS, MEAN) else str(name)
-
-
 def _check_names(also: Mapping[str, str], first: str | None) -> None:
     for name in also:
-        if not name or ":" in name or name in (LABELS, MEAN):
+        if not is_convention(name):
             raise BadInputError(
                 f"a further set of labels cannot be called {name!r}: the name comes after a colon, "
                 f"{LABELS!r} are those of every version and {MEAN!r} stands for all sets; name who "
