@@ -63,12 +63,13 @@ def group_tracks(
         raise ValueError(f"limit and count must be positive, got {limit} and {count}")
     known = np.asarray(np.isfinite(vectors).all(axis=1))
     founders = known if trusted is None else known & trusted
-    barred = _table(t, apart)
+    foes = _foes(t, apart)
     groups = np.full(t, UNKNOWN, np.int64)
     rows = np.flatnonzero(founders | _named(t, together))
     if len(rows):
-        links = _Links(vectors[rows], known[rows], barred[np.ix_(rows, rows)])
         place = {int(row): at for at, row in enumerate(rows)}
+        pairs = [(place[a], place[b]) for a, b in apart if a in place and b in place]
+        links = _Links(vectors[rows], known[rows], pairs)
         links.join(limit if count is None else np.inf, count or 1)
         # Last, so that whoever is near to one of two that are tied comes along.
         for one, other in sorted(tuple(sorted(pair)) for pair in together):
@@ -76,7 +77,7 @@ def group_tracks(
         groups[rows] = links.groups()
         # Who was neither trusted nor named by the user stays out, a group of nothing known too.
     for row in np.flatnonzero(known & (groups == UNKNOWN)):
-        groups[row] = _nearest(vectors, known, groups, barred, int(row), limit)
+        groups[row] = _nearest(vectors, known, groups, foes.get(int(row), []), int(row), limit)
     return _numbered(groups)
 
 
@@ -86,10 +87,10 @@ class _Links:
     Args:
         vectors: float32 ``(n, d)``.
         known: Which rows have a vector; the others are near to nobody.
-        barred: Which pairs must stay apart.
+        apart: Which rows must stay apart: they are infinitely far, and so is a group with one.
     """
 
-    def __init__(self, vectors: Floats, known: NDArray[np.bool_], barred: NDArray[np.bool_]):
+    def __init__(self, vectors: Floats, known: NDArray[np.bool_], apart: Pairs):
         n = len(vectors)
         self._of = np.arange(n)
         self._size = np.ones(n)
@@ -97,14 +98,16 @@ class _Links:
         self._between = _distances(np.nan_to_num(vectors))
         self._between[~known] = np.inf
         self._between[:, ~known] = np.inf
-        self._between[barred] = np.inf
+        self._apart = np.array(apart, np.int64).reshape(-1, 2)
+        self._between[self._apart[:, 0], self._apart[:, 1]] = np.inf
+        self._between[self._apart[:, 1], self._apart[:, 0]] = np.inf
         np.fill_diagonal(self._between, np.inf)
-        self._barred = barred.copy()
 
     def tie(self, one: int, other: int) -> None:
         """Join the groups of two rows, unless they must stay apart."""
         a, b = sorted((int(self._of[one]), int(self._of[other])))
-        if a != b and not self._barred[a, b]:
+        rivals = np.sort(self._of[self._apart], axis=1)
+        if a != b and not (rivals == (a, b)).all(axis=1).any():
             self._merge(a, b)
 
     def join(self, limit: float, count: int) -> None:
@@ -131,9 +134,6 @@ class _Links:
         wa, wb = self._size[a], self._size[b]
         between = self._between
         row = (wa * between[a].astype(np.float64) + wb * between[b]) / (wa + wb)
-        self._barred[a] |= self._barred[b]
-        self._barred[:, a] = self._barred[a]
-        row[self._barred[a]] = np.inf
         row[[a, b]] = np.inf
         between[a], between[:, a] = row, row
         between[b], between[:, b] = np.inf, np.inf
@@ -146,7 +146,7 @@ def _nearest(
     vectors: Floats,
     known: NDArray[np.bool_],
     groups: Ints,
-    barred: NDArray[np.bool_],
+    foes: Sequence[int],
     row: int,
     limit: float,
 ) -> int:
@@ -155,7 +155,7 @@ def _nearest(
     for group in np.unique(groups[groups != UNKNOWN]):
         members = np.flatnonzero(groups == group)
         seen = members[known[members]]
-        if barred[row, members].any() or not len(seen):
+        if np.isin(foes, members).any() or not len(seen):
             continue
         away = float(np.linalg.norm(vectors[seen] - vectors[row], axis=1).mean())
         if away < least:
@@ -180,14 +180,15 @@ def _distances(vectors: Floats) -> Floats:
     return found
 
 
-def _table(t: int, pairs: Pairs) -> NDArray[np.bool_]:
-    """Pairs as a symmetric table: bool ``(t, t)``."""
-    table = np.zeros((t, t), bool)
+def _foes(t: int, pairs: Pairs) -> dict[int, list[int]]:
+    """Of each track, those that it must stay apart from; not a table of all pairs."""
+    found: dict[int, list[int]] = {}
     for one, other in pairs:
         if one == other or not (0 <= one < t and 0 <= other < t):
             raise ValueError(f"a pair of tracks must be two of {t}, got {one} and {other}")
-        table[one, other] = table[other, one] = True
-    return table
+        found.setdefault(one, []).append(other)
+        found.setdefault(other, []).append(one)
+    return found
 
 
 def _named(t: int, pairs: Pairs) -> NDArray[np.bool_]:

@@ -77,11 +77,13 @@ def find_people(
     if settings.embedder == NONE:
         return np.where(lasting, np.arange(tracks.height), UNKNOWN).astype(np.int64)
     embedder = open_embedder(settings.embedder)
+    limit = settings.limit or embedder.limit
     vectors = track_identities(dataset, seen.faces, tracks, embedder, settings.frames, progress)
-    give_back()  # of crops and networks: tables of all pairs of tracks follow
+    del embedder
+    give_back()  # of crops and the network: a table of all pairs of tracks follows
     groups = group_tracks(
         vectors,
-        limit=settings.limit or embedder.limit,
+        limit=limit,
         apart=pairs_apart(seen, tracks["track"].to_list()),
         trusted=tracks["quality"].to_numpy() >= settings.least_quality,
         count=settings.count,

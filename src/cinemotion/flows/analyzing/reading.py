@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cinemotion.core.leftover import give_back
 from cinemotion.film.arcs import DRAWS, Arc, draw_arc
 from cinemotion.film.company import Pair, company
 from cinemotion.film.turning import turning_points
@@ -71,6 +72,7 @@ def read_film(
         footage.dataset, seen.faces["id"].to_list(), classifier, progress
     )
     tracks = describe_tracks(seen)
+    give_back()  # before each part that takes memory of its own
     cast, tracks = settle_cast(
         out,
         tracks,
@@ -85,6 +87,7 @@ def read_film(
     otherwise = count_notice(analysis.title, recipe.people, cast, names)
     if otherwise is not None and notice is not None:
         notice(otherwise)
+    give_back()
     write_analysis(analysis, cast, out, notice=notice, **written)
     return analysis
 
