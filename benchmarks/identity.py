@@ -32,6 +32,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import adjusted_rand_score, roc_curve
 
+from cinemotion.engine.executor import InlineExecutor
 from cinemotion.faces.identity import open_embedder
 from cinemotion.film.characters import group_tracks
 from cinemotion.flows.analyzing.footage import take_footage
@@ -162,7 +163,7 @@ def graded(frame: np.ndarray, matrix: np.ndarray, look: dict[str, Any]) -> np.nd
 def read(film: Path, shown: list[Shown], embedder: str, dataset: Path) -> Told:
     """Build a film; the vectors of its tracks, and who they are."""
     recipe = AnalyzeRecipe()
-    [footage] = take_footage([film], dataset, recipe.build, workers=0)
+    [footage] = take_footage([film], dataset, recipe.build, executor=InlineExecutor())
     seen = read_sightings(footage)
     tracks = describe_tracks(seen)
     vectors = track_identities(

@@ -133,7 +133,7 @@ def test_a_missing_package_is_told_before_any_work(
 ) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(
-        "cinemotion.flows.analyzing.analyze.find_spec",
+        "cinemotion.flows.analyzing.gathering.find_spec",
         lambda name: None if name == module else find(name),
     )
     monkeypatch.setitem(sys.modules, module, None)

@@ -13,6 +13,7 @@ from cinemotion.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from cinemotion.flows.analyzing.analysis import Analysis
+    from cinemotion.flows.analyzing.settings import AnalyzeRecipe
 
 _SHOWN = 12  # characters in the terminal
 
@@ -65,21 +66,24 @@ def analyze(
     """Read films: characters, what their faces show over time, one report for each."""
     from cinemotion.core.errors import BadInputError
     from cinemotion.flows.analyzing.analyze import analyze as run
-    from cinemotion.flows.analyzing.leftout import left_out
-    from cinemotion.flows.analyzing.settings import load_analyze_recipe
 
     if characters != "auto" and not (characters.isdecimal() and int(characters)):
         raise BadInputError(f"--characters is a number from 1 or auto, got {characters!r}")
-    settings = load_analyze_recipe(
-        recipe,
-        {
-            "model": model,
-            "window": window,
-            "build.sampling.every": every,
-            "people.count": None if characters == "auto" else int(characters),
-            "people.embedder": embedder,
-        },
-    )
+
+    def read_recipe() -> AnalyzeRecipe:
+        from cinemotion.flows.analyzing.settings import load_analyze_recipe
+
+        return load_analyze_recipe(
+            recipe,
+            {
+                "model": model,
+                "window": window,
+                "build.sampling.every": every,
+                "people.count": None if characters == "auto" else int(characters),
+                "people.embedder": embedder,
+            },
+        )
+
     if annotate is not None:
         _check_annotated(annotate, films, out)
     failed: list[dict[str, str]] = []
@@ -88,7 +92,7 @@ def analyze(
         found = run(
             films,
             out,
-            recipe=settings,
+            recipe=read_recipe,
             dataset=dataset,
             names=names,
             recast=recast,
@@ -115,6 +119,8 @@ def analyze(
         several = len(documents) + len(failed) > 1
         print_json({"films": documents, "failed": failed} if several else documents[0])
         return 0
+    from cinemotion.flows.analyzing.leftout import left_out
+
     for analysis in found:
         _print(analysis)
     for name, reason in left_out().items():

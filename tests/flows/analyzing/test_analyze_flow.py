@@ -11,10 +11,12 @@ import polars as pl
 import pytest
 
 from cinemotion.core.errors import BadInputError
+from cinemotion.engine.executor import InlineExecutor
 from cinemotion.film.company import Pair
 from cinemotion.flows.analyzing.analysis import SCHEMA, Analysis
-from cinemotion.flows.analyzing.analyze import _LoadsAhead, analyze
+from cinemotion.flows.analyzing.analyze import analyze
 from cinemotion.flows.analyzing.footage import choose_films, take_footage
+from cinemotion.flows.analyzing.gathering import _LoadsAhead
 from cinemotion.flows.analyzing.settings import AnalyzeRecipe, People, load_analyze_recipe
 from cinemotion.flows.analyzing.sightings import read_sightings
 from cinemotion.flows.analyzing.tables import (
@@ -205,7 +207,7 @@ def test_a_film_that_was_built_often_enough_is_not_built_again(film: Path, tmp_p
 
     def taken(every: float) -> tuple[float, bool]:
         recipe = RECIPE.build.model_copy(update={"sampling": Sampling(every=every)})
-        [found] = take_footage([film], tmp_path / "d", recipe, workers=0)
+        [found] = take_footage([film], tmp_path / "d", recipe, executor=InlineExecutor())
         return found.every, found.reused
 
     assert taken(0.5) == (0.25, True)
@@ -213,7 +215,7 @@ def test_a_film_that_was_built_often_enough_is_not_built_again(film: Path, tmp_p
     assert taken(0.125) == (0.125, False)
     assert taken(0.2) == (0.125, True)  # the coarsest that is fine enough
     moved = shutil.copy(film, tmp_path / "moved.mp4")
-    [found] = take_footage([Path(moved)], tmp_path / "d", fine, workers=0)
+    [found] = take_footage([Path(moved)], tmp_path / "d", fine)
     assert found.reused
 
 
@@ -233,7 +235,7 @@ def test_films_of_the_report_are_passed_over_in_a_search(
 
 def test_what_stands_still_is_on_screen_all_the_same(film: Path, tmp_path: Path) -> None:
     build(film, tmp_path / "d", recipe=RECIPE.build, workers=0)
-    [footage] = take_footage([film], tmp_path / "d", RECIPE.build, workers=0)
+    [footage] = take_footage([film], tmp_path / "d", RECIPE.build)
     seen = read_sightings(footage)
     still = pl.from_arrow(
         __import__("lance").dataset(str(tmp_path / "d" / "frames.lance")).to_table()
@@ -288,7 +290,7 @@ def test_what_comes_later_is_loaded_once_the_workers_are_at_work(
         asked.append(name)
         raise ImportError(name)  # is said where the module is needed, not here
 
-    monkeypatch.setattr("cinemotion.flows.analyzing.analyze.import_module", load)
+    monkeypatch.setattr("cinemotion.flows.analyzing.gathering.import_module", load)
     said: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", said.append)
     before = set(threading.enumerate())

@@ -6,44 +6,30 @@
 What was computed before is not computed again: the dataset keeps crops, answers and identities, so
 that an interrupted analysis goes on, and one with other settings takes seconds. An expression that
 is shown is not an emotion that is felt.
-
-What comes after the crops (:mod:`.reading`) takes more than a second to load; it is loaded while
-the workers decode.
 """
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cinemotion.core.cores import usable_cores
-from cinemotion.core.errors import BadInputError, MissingExtraError
-from cinemotion.faces.identity import NONE, open_embedder
-from cinemotion.flows.analyzing.cast import read_cast
-from cinemotion.flows.analyzing.casting import Notice
-from cinemotion.flows.analyzing.footage import Failed, Footage, choose_films, take_footage
-from cinemotion.flows.analyzing.settings import AnalyzeRecipe
-from cinemotion.flows.building.watch import Quiet, Watch
-from cinemotion.learn.classifier import open_classifier
+from cinemotion.flows.building.executors import open_executor
 
 if TYPE_CHECKING:
     from cinemotion.flows.analyzing.analysis import Analysis
+    from cinemotion.flows.analyzing.casting import Notice
+    from cinemotion.flows.analyzing.footage import Failed
+    from cinemotion.flows.analyzing.settings import AnalyzeRecipe
     from cinemotion.flows.analyzing.vectors import Progress
-
-DATASET = "dataset"
-"""The folder of crops inside a report's, where the user names no other."""
+    from cinemotion.flows.building.watch import Watch
 
 
 def analyze(
     films: Path | str | Sequence[Path | str],
     out: Path | str,
     *,
-    recipe: AnalyzeRecipe | None = None,
+    recipe: AnalyzeRecipe | Callable[[], AnalyzeRecipe] | None = None,
     dataset: Path | str | None = None,
     names: Path | str | None = None,
     recast: bool = False,
@@ -64,7 +50,7 @@ def analyze(
         films: A film, a folder of films, or several.
         out: The folder of the report; of several films, one below it for each, also where only one
             of them can be read.
-        recipe: How; the defaults where ``None``.
+        recipe: How, or a function that reads it; the defaults where ``None``.
         dataset: Where crops are kept, and may be already; ``out/dataset`` where ``None``.
         names: A ``characters.csv`` that says who is who; of a single film.
         recast: Group the tracks anew where the report's own ``characters.csv`` was edited.
@@ -85,40 +71,28 @@ def analyze(
         MissingExtraError: A package is not installed.
         WeightsError: A model is missing or not what its card says.
     """
-    recipe = recipe or AnalyzeRecipe()
-    classifier = open_classifier(recipe.model, threads=usable_cores())
-    _look_for_packages(recipe)
-    if names is not None:
-        if not Path(names).is_file():
-            raise BadInputError(f"there is no file {names} that says who is who; check the path")
-        read_cast(Path(names))  # a slip in it is told of before the film is decoded
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise BadInputError(f"{folder} is a file; --out needs a folder")
-    paths = [Path(film) for film in ([films] if isinstance(films, str | Path) else films)]
-    chosen = choose_films(paths, folder)
-    if names is not None and len(chosen) > 1:
-        raise BadInputError(
-            f"--names is of one film, and these are {len(chosen)}; edit each film's own "
-            "characters.csv instead"
+    with open_executor(workers) as executor:
+        # Models, tables and stages take a while to load; so do the workers, at the same time.
+        from cinemotion.flows.analyzing.gathering import gather
+
+        gathered = gather(
+            films,
+            Path(out),
+            recipe=recipe,
+            dataset=None if dataset is None else Path(dataset),
+            names=None if names is None else Path(names),
+            executor=executor,
+            watch=watch,
+            failed=failed,
         )
-    kept = Path(dataset) if dataset is not None else folder / DATASET
-    taken = take_footage(
-        chosen,
-        kept,
-        recipe.build,
-        workers=workers,
-        watch=_LoadsAhead(watch or Quiet()),
-        failed=failed,
-    )
     from cinemotion.flows.analyzing.reading import read_film
 
     found = [
         read_film(
             footage,
-            folder if len(chosen) == 1 else folder / _slug(footage),
-            recipe,
-            classifier,
+            gathered.report(footage),
+            gathered.recipe,
+            gathered.classifier,
             names=None if names is None else Path(names),
             recast=recast,
             progress=progress,
@@ -127,65 +101,10 @@ def analyze(
             copying=copying,
             notice=notice,
         )
-        for footage in taken
+        for footage in gathered.footage
     ]
-    if len(found) > 1 and recipe.people.embedder != NONE and any(each.people for each in found):
+    if len(found) > 1 and gathered.tells_people_apart and any(each.people for each in found):
         from cinemotion.flows.analyzing.persons import link_cast
 
-        link_cast(kept, settings=recipe.people, progress=progress)
+        link_cast(gathered.dataset, settings=gathered.recipe.people, progress=progress)
     return found
-
-
-def _look_for_packages(recipe: AnalyzeRecipe) -> None:
-    """Say before any work, in one line, what would be missing after it.
-
-    Raises:
-        BadInputError: There is no such embedder.
-        MissingExtraError: A package is not installed.
-        WeightsError: An embedder's weights are missing or not the pinned ones.
-    """
-    for package in ("ruptures", "plotly"):
-        if find_spec(package) is None:
-            raise MissingExtraError(package, "analyze")
-    if recipe.people.embedder != NONE:
-        open_embedder(recipe.people.embedder)  # a fifth of a second, and it is let go of again
-
-
-class _LoadsAhead:
-    """Watches a build, and loads what comes after it as soon as its workers are at work."""
-
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-        self._loads = False
-
-    def begin(self, films: int, seconds: float) -> None:
-        """See :meth:`Watch.begin`."""
-        self._watch.begin(films, seconds)
-
-    def advance(self, seconds: float, faces: int) -> None:
-        """See :meth:`Watch.advance`."""
-        if not self._loads:
-            self._loads = True
-            names = ("cinemotion.flows.analyzing.reading", "ruptures")
-            for name in names:
-                threading.Thread(target=_load, args=(name,), daemon=True).start()
-        self._watch.advance(seconds, faces)
-
-    def skip(self, seconds: float) -> None:
-        """See :meth:`Watch.skip`."""
-        self._watch.skip(seconds)
-
-    def end_film(self, row: dict[str, Any]) -> None:
-        """See :meth:`Watch.end_film`."""
-        self._watch.end_film(row)
-
-
-def _load(module: str) -> None:
-    with contextlib.suppress(ImportError):  # it is said where the module is needed
-        import_module(module)
-
-
-def _slug(footage: Footage) -> str:
-    """A folder for one of several films: its title, and some of its id."""
-    title = "".join(c if c.isalnum() or c in "-_." else "-" for c in str(footage.row["title"]))
-    return f"{title.strip('-.') or 'film'}-{footage.film[:8]}"

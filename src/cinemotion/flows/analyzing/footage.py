@@ -20,6 +20,7 @@ from cinemotion.core.errors import BadInputError, CinemotionError
 from cinemotion.core.hashing import hash_file
 from cinemotion.dataset.header import is_dataset
 from cinemotion.dataset.store import Store
+from cinemotion.engine.executor import Executor
 from cinemotion.flows.building.build import build
 from cinemotion.flows.building.catalogue import list_films
 from cinemotion.flows.building.watch import Watch
@@ -87,7 +88,7 @@ def take_footage(
     dataset: Path,
     recipe: BuildRecipe,
     *,
-    workers: int | None = None,
+    executor: Executor | None = None,
     watch: Watch | None = None,
     failed: Failed | None = None,
 ) -> list[Footage]:
@@ -97,7 +98,7 @@ def take_footage(
         films: Their files.
         dataset: The dataset's folder; made where there is none.
         recipe: How often to look, and how to build.
-        workers: Worker processes of a build.
+        executor: Where a build works.
         watch: Told how a build goes.
         failed: Told of each film that cannot be read, where another can.
 
@@ -123,7 +124,7 @@ def take_footage(
     reasons = {path: _unreadable(path) for path in missing} if found else {}
     if missing and not (reasons and all(reasons.values())):
         report = build(
-            missing, dataset, recipe=recipe, add_recipe=True, workers=workers, watch=watch
+            missing, dataset, recipe=recipe, add_recipe=True, executor=executor, watch=watch
         )
         for path, row in zip(missing, report.films, strict=True):
             reasons[path] = str(row["reason"]) if row["status"] == "failed" else None

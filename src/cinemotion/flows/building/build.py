@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cinemotion.core.errors import BadInputError
+from cinemotion.engine.executor import Executor
 from cinemotion.flows.building.executors import open_executor
 from cinemotion.flows.building.watch import Quiet, Watch
 
@@ -55,6 +57,7 @@ def build(
     add_recipe: bool = False,
     rehash: bool = False,
     workers: int | None = None,
+    executor: Executor | None = None,
     watch: Watch | None = None,
 ) -> BuildReport:
     """Turn films into a dataset of face crops (or frames), or continue one.
@@ -67,6 +70,7 @@ def build(
         add_recipe: Allow a second recipe in one dataset.
         rehash: Read films that were built before, to check that they are still the same.
         workers: Worker processes; one per core where ``None``; 0 works in this process.
+        executor: An open one to work on, instead of workers of its own; it stays open.
         watch: Told about the progress.
 
     Returns:
@@ -81,7 +85,7 @@ def build(
     paths = [_path("films", film) for film in cast("list[Any]", [films] if one else films)]
     folder = _path("out", out)
     notes = None if catalogue is None else _path("catalogue", catalogue)
-    with open_executor(workers) as executor:
+    with open_executor(workers) if executor is None else nullcontext(executor) as staff:
         # Recipes, tables and stages take a while to load; so do the workers, at the same time.
         from cinemotion.flows.building.run import run_build
         from cinemotion.recipes import BuildRecipe
@@ -97,7 +101,7 @@ def build(
             )
 
         identity, rows = run_build(
-            executor,
+            staff,
             paths,
             folder,
             settings,
