@@ -8,7 +8,8 @@ points and crops with some hundred, however long the film is: the tables beside 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cinemotion import __version__
+from cinemotion.core.cores import usable_cores
 from cinemotion.dataset.dataset import Dataset, open_dataset
+from cinemotion.dataset.images import decode_image
 from cinemotion.faces.framing import Framing, reframe
 from cinemotion.film.valence import PLEASURE, valence
 from cinemotion.flows.analyzing.analysis import UNCOLOURED, Analysis, Person
@@ -51,7 +54,8 @@ def write_report(analysis: Analysis, out: Path, film: PlayerFilm | None = None) 
     shown = analysis.people[:_SHOWN]
     dataset = open_dataset(analysis.footage.dataset)
     each = max(1, min(_CROPS_EACH, _CROPS // max(1, len(shown))))
-    crops = {person.id: _thumbs(analysis, dataset, person, each) for person in shown}
+    chosen = {person.id: _good_crops(analysis, person, each) for person in shown}
+    crops = _thumbs(analysis, dataset, chosen)
     data = {
         "start": _round(analysis.seen.start),
         "end": _round(analysis.seen.end),
@@ -148,15 +152,13 @@ def _frames(analysis: Analysis, person: Person, seconds: Doubles) -> list[int | 
     return [frames[at] for at in np.where(nearer, before, after).tolist()]
 
 
-def _thumbs(
-    analysis: Analysis, dataset: Dataset, person: Person, count: int
-) -> list[dict[str, Any]]:
-    """Good crops of a character, spread over the film, with the answer to each."""
+def _good_crops(analysis: Analysis, person: Person, count: int) -> pl.DataFrame:
+    """Good crops of a character, spread over the film: rows of faces, with the answer to each."""
     faces = analysis.seen.faces.with_columns(
         answer=pl.Series(analysis.probabilities.argmax(axis=1)),
         sure=pl.Series(analysis.probabilities.max(axis=1)),
     ).filter(pl.col("track").is_in(person.tracks))
-    chosen = (
+    return (
         faces.with_columns(
             part=((pl.col("seconds").rank("ordinal") - 1) * count / pl.len()).cast(pl.Int64)
         )
@@ -165,18 +167,33 @@ def _thumbs(
         .unique("id", keep="first", maintain_order=True)
         .sort("seconds")
     )
-    images = dataset.images(chosen["id"].to_list())
-    return [
-        {
-            "seconds": _round(row["seconds"]),
-            "clock": clock(row["seconds"]),
-            "frame": row["frame"],
-            "answer": analysis.classes[row["answer"]],
-            "sure": round(100 * row["sure"]),
-            "uri": jpeg_uri(reframe(image, Framing(), _TIGHT), _SIDE, _QUALITY),
-        }
-        for row, image in zip(chosen.iter_rows(named=True), images, strict=True)
-    ]
+
+
+def _thumbs(
+    analysis: Analysis, dataset: Dataset, chosen: Mapping[str, pl.DataFrame]
+) -> dict[str, list[dict[str, Any]]]:
+    """Each character's crops, drawn: all are read at once."""
+    ids = [id for rows in chosen.values() for id in rows["id"].to_list()]
+
+    def drawn(data: bytes) -> str:
+        return jpeg_uri(reframe(decode_image(data), Framing(), _TIGHT), _SIDE, _QUALITY)
+
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        uris = iter(list(pool.map(drawn, dataset.encoded(ids))))
+    return {
+        person: [
+            {
+                "seconds": _round(row["seconds"]),
+                "clock": clock(row["seconds"]),
+                "frame": row["frame"],
+                "answer": analysis.classes[row["answer"]],
+                "sure": round(100 * row["sure"]),
+                "uri": next(uris),
+            }
+            for row in rows.iter_rows(named=True)
+        ]
+        for person, rows in chosen.items()
+    }
 
 
 def _measured(analysis: Analysis) -> list[tuple[str, float, int]]:
