@@ -13,6 +13,7 @@ from cinemotion.__main__ import run
 from cinemotion.core.errors import BadInputError
 from cinemotion.dataset.dataset import open_dataset
 from cinemotion.flows.analyzing.from_analysis import from_analysis
+from cinemotion.flows.versions.forget import forget
 
 
 @pytest.fixture
@@ -55,6 +56,15 @@ def test_more_of_them_are_added_to_those_that_are_there(copy: Path, tmp_path: Pa
     assert open_dataset(tmp_path / "faces").samples().height == (
         one.imported.added + more.imported.added
     )
+
+
+def test_a_film_that_was_forgotten_may_be_chosen_from_again(copy: Path, tmp_path: Path) -> None:
+    one = from_analysis(copy, tmp_path / "faces", per=1)
+    summary = json.loads((copy / "analysis.json").read_text(encoding="utf-8"))
+    forgotten = forget(tmp_path / "faces", summary["film"]["id"])
+    assert len(forgotten.samples) == one.imported.added
+    assert not open_dataset(tmp_path / "faces").sources().height  # nothing says that they are in
+    assert from_analysis(copy, tmp_path / "faces", per=1).imported.added == one.imported.added
 
 
 def rename(report: Path, name: str) -> None:

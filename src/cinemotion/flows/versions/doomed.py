@@ -8,6 +8,7 @@ A plan is plain data, so that it can be written down before the work begins.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,10 +90,16 @@ def find_doomed(store: Store, name: str) -> Forgetting:
     return Forgetting(
         asked=name,
         films=tuple(named),
-        sources=tuple(imports),
+        sources=tuple(sorted({*imports, *_emptied(stills, samples)})),
         samples=tuple(sorted(samples)),
         ranges=tuple(sorted(film for film in said if film == name or films_named(film, rows))),
     )
+
+
+def _emptied(stills: pl.DataFrame, samples: Collection[str]) -> list[str]:
+    """Imports that have no picture left then: nothing is to say that they are done."""
+    gone = stills.group_by("source").agg(pl.col("id").is_in(list(samples)).all())
+    return gone.filter("id")["source"].to_list()
 
 
 def _films(dataset: Dataset) -> list[dict[str, Any]]:
