@@ -34,7 +34,8 @@ def test_imported_pictures_are_listed(tmp_path: Path, capsys: pytest.CaptureFixt
     for row in rows.values():
         assert row["landmarks"] is row["crop_landmarks"] is row["time_base"] is None
     assert run(["samples", str(tmp_path / "d")]) == 0
-    assert "unreadable" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "unreadable" in out and "who" not in out.split()
 
 
 def test_analysed_films_say_who_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,3 +58,9 @@ def test_analysed_films_say_who_it_is(tmp_path: Path, capsys: pytest.CaptureFixt
         ("a", "c02", None, None),
         ("b", "c01", "Anna", "p0001"),
     }
+    assert run(["samples", str(tmp_path / "d")]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert "who" in head.split()
+    names = [name for line in lines for name in ("Anna", "c01", "c02") if name in line.split()]
+    assert len(names) == len(lines) == 30
+    assert (names.count("Anna"), names.count("c02")) == (20, 10)  # the name, where there is one

@@ -43,11 +43,12 @@ def samples(
     if status is not Status.all:
         table = table.filter(table["status"] == status.value)
     rows = [_sample(row) for row in table.iter_rows(named=True)]
-    _print(
-        rows,
-        ["id", "title", "shot", "track", "frame", "seconds", "quality", "status", "reason"],
-        json=json,
-    )
+    who = []
+    if table["character"].count() and not json:
+        who = ["who"]
+        rows = [row | {"who": row["name"] or row["character"]} for row in rows]
+    columns = ["id", "title", "shot", "track", *who, "frame", "seconds", "quality", "status"]
+    _print(rows, [*columns, "reason"], json=json)
 
 
 def sheet(
