@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,20 @@ def test_half_a_file_is_unreadable(format: str) -> None:
 def test_what_is_no_picture_is_unreadable(data: bytes) -> None:
     with pytest.raises(UnreadableImageError, match=r"not a picture|damaged"):
         take_picture(data)
+
+
+@pytest.mark.parametrize("place", ["before", "after", "last"])
+def test_a_damaged_part_that_no_picture_needs_is_no_damage(place: str) -> None:
+    data = encoded(scene(), "PNG")
+    text = struct.pack(">I4s4sI", 4, b"tEXt", b"a\0bc", 1)  # the sum at its end is wrong
+    if place == "last":
+        data = data[:-1] + bytes([data[-1] ^ 1])  # so it is in the part that ends the file
+    else:
+        at = data.index(b"IDAT" if place == "before" else b"IEND") - 4
+        data = data[:at] + text + data[at:]
+    taken = take_picture(data)
+    assert taken.data == data
+    assert np.array_equal(taken.image, np.asarray(scene()))
 
 
 def test_sizes_have_limits() -> None:

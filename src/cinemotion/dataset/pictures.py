@@ -82,15 +82,18 @@ def take_picture(data: bytes) -> Picture:
             message is the reason alone, without a name.
     """
     chunks = _png_chunks(data)
-    if chunks and not data[25] & _PNG_ALPHA and not any(name in chunks for name in _NOT_PLAIN):
-        _check_size(*struct.unpack_from(">II", data, 16))  # the usual case, without Pillow's 0.1 ms
+    plain = not data[25] & _PNG_ALPHA if chunks else False
+    plain = plain and not any(name in chunks for name in _NOT_PLAIN)
+    if plain:  # the usual case, without Pillow's 0.1 ms
+        _check_size(*struct.unpack_from(">II", data, 16))
         image = _decoded(data)
         if image is not None:
             return Picture(image, data)
     with _translated(), Pillow.open(BytesIO(data), formats=FORMATS) as file:
         _check_size(*file.size)
         # Of a damaged PNG, OpenCV's library prints lines of its own.
-        asked = file.format in _KEPT and (file.format != "PNG" or bool(chunks))
+        sound = file.format != "PNG" or bool(chunks and not plain)
+        asked = file.format in _KEPT and sound
         native = _decoded(data) if asked else None
         if native is not None and file.mode in _PLAIN_MODES and "transparency" not in file.info:
             return Picture(native, data)
@@ -103,6 +106,8 @@ def take_picture(data: bytes) -> Picture:
 def _png_chunks(data: bytes) -> tuple[bytes, ...]:
     """The names of a PNG file's parts up to its last; none where it is damaged, or no PNG.
 
+    What is wrong with a part that no picture needs, such as a text, is no damage.
+
     Source: PNG specification, third edition, W3C 2025, section 5.
     """
     names: list[bytes] = []
@@ -113,10 +118,11 @@ def _png_chunks(data: bytes) -> tuple[bytes, ...]:
         names.append(name)
         if end + 4 > len(data) or names[0] != b"IHDR":
             break
-        if zlib.crc32(data[at + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
-            break
         if name == b"IEND":
             return tuple(names)
+        needed = name[:1].isupper()
+        if needed and zlib.crc32(data[at + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
+            break
         at = end + 4
     return ()
 

@@ -152,14 +152,17 @@ def _nearest(
 ) -> int:
     """The group that a row without a group of its own is near enough to."""
     best, least = UNKNOWN, limit
-    for group in np.unique(groups[groups != UNKNOWN]):
+    barred = set(groups[list(foes)].tolist())
+    for group in np.unique(groups[groups != UNKNOWN]).tolist():
+        if group in barred:
+            continue
         members = np.flatnonzero(groups == group)
         seen = members[known[members]]
-        if np.isin(foes, members).any() or not len(seen):
+        if not len(seen):
             continue
         away = float(np.linalg.norm(vectors[seen] - vectors[row], axis=1).mean())
         if away < least:
-            best, least = int(group), away
+            best, least = group, away
     return best
 
 

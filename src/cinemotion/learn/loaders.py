@@ -4,11 +4,11 @@
     model.fit(train, validation_data=load_split(version, "val", (224, 224), shuffle=False))
     train.class_names                              # the version's, in their order
 
-The first call resizes the pictures into a cache below the dataset; afterwards every epoch reads
-them from there, in an order of its own, without holding them in memory; what is no larger than
-``hold`` is held, and TensorFlow gathers batches itself. Batches that are the same in every epoch
-are held as they are, and handed out without a copy. The pictures are those of Keras'
-``image_dataset_from_directory`` for the same files, to the last bit.
+The first call resizes the pictures into a cache below the dataset; afterwards every epoch has them
+from there, in an order of its own. What is no larger than ``hold`` is held, and TensorFlow gathers
+batches itself; the rest is read. Batches that are the same in every epoch are held as they are, and
+handed out without a copy. The pictures are those of Keras' ``image_dataset_from_directory`` for the
+same files, to the last bit.
 
 Resuming: an epoch's order follows from seed and number alone. The iterators of one loader are the
 epochs ``start_epoch``, ``start_epoch + 1`` and so on; the first leaves out ``start_step`` batches.
@@ -40,7 +40,7 @@ Labels = Literal["hard", "soft"]
 Shuffle = bool | Literal["once"]
 
 HOLD = 256 * 1024 * 1024
-"""Bytes of pictures that a loader holds at most: 38,000 of 48 pixels as bytes."""
+"""Bytes of pictures that a loader holds at most, if nothing else is said: 38,000 of 48 pixels."""
 
 _AHEAD = 2  # batches that are read while the model works
 
@@ -73,9 +73,10 @@ def load_split(
             0, as after ``.cache()``. ``False``: all go by class and id.
         via: How the cache is filled: from the ``store``, or by Keras from an exported
             ``directory``. The batches are the same.
-        hold: Bytes of pictures to hold in memory at most. Where all epochs are alike, pictures
-            are held as float32, ``12 * H * W`` each, else as the cache has them; whatever is
-            larger is read from the cache. The batches are the same.
+        hold: Bytes to hold in memory at most. Where all epochs are alike and there is room,
+            pictures are held as float32, ``12 * H * W`` each (TensorFlow then makes no ``.map()``
+            of yours parallel by itself: give it ``num_parallel_calls``); else as the cache has
+            them, if that fits; else they are read from it. The batches are the same.
         start_epoch: The number of the first epoch.
         start_step: How many batches of the first epoch to leave out.
 
@@ -189,7 +190,6 @@ def _held(path: Path, targets: NDArray[Any], rows: Rows, batch_size: int) -> tf.
     is copied.
     """
     tf = need_tensorflow()
-    pictures, labels = _taken_over(load_pictures(path, rows)), tf.constant(targets[rows])
     full, rest = divmod(len(rows), batch_size)
 
     def cut(whole: Any) -> tuple[Any, Any]:
@@ -199,12 +199,15 @@ def _held(path: Path, targets: NDArray[Any], rows: Rows, batch_size: int) -> tf.
         last = (1, rest) if rest else (0, batch_size + 1)
         return first, tf.reshape(whole[full * batch_size :], (*last, *whole.shape[1:]))
 
-    first, last = zip(cut(pictures), cut(labels), strict=True)
-    slices = tf.data.Dataset.from_tensor_slices
+    with tf.device("CPU"):  # where there is a GPU, all pictures would go there and back
+        whole = _taken_over(load_pictures(path, rows)), tf.constant(targets[rows])
+        first, last = zip(*map(cut, whole), strict=True)
+        slices = tf.data.Dataset.from_tensor_slices
+        batches = slices(first).concatenate(slices(last))
     options = tf.data.Options()
     # There is nothing to make better here, and looking for it copies all pictures.
     options.experimental_optimization.apply_default_optimizations = False
-    return slices(first).concatenate(slices(last)).with_options(options)
+    return batches.with_options(options)
 
 
 def _taken_over(pictures: NDArray[Any]) -> Any:

@@ -143,10 +143,10 @@ def is_convention(name: str) -> bool:
     return bool(name) and ":" not in name and name not in (LABELS, MEAN)
 
 
-def convention_of(annotators: Sequence[str]) -> str | None:
-    """The name of these annotators' labels: that of the only one, if a set can have it."""
-    [name] = annotators if len(annotators) == 1 else [""]
-    return name if is_convention(name) else None
+def name_of_labels(annotators: Sequence[str]) -> str | None:
+    """What labels of these annotators are called: by the only one, unless that means others."""
+    [name] = annotators if len(annotators) == 1 else [LABELS]
+    return None if name in (LABELS, MEAN) else name
 
 
 def split_name(name: str | Path) -> tuple[str, str | None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import psutil
 import pytest
 
 from cinemotion.core.errors import BadInputError
@@ -278,7 +279,19 @@ def test_bad_input_is_one_line(film: Path, tmp_path: Path) -> None:
             tmp_path / "r",
             recipe=AnalyzeRecipe(build=BuildRecipe(subject="frame")),
         )
+    for wrong in ("analyze.toml", lambda: None):
+        with pytest.raises(BadInputError, match="recipe must be an AnalyzeRecipe or a function"):
+            analyze(film, tmp_path / "r", recipe=wrong)  # type: ignore[arg-type]
     assert not (tmp_path / "r").exists()
+
+
+def test_workers_that_wait_for_bad_input_are_sent_away(film: Path, tmp_path: Path) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(BadInputError, match="no model"):
+        analyze(film, tmp_path / "r", recipe=AnalyzeRecipe(model="nothing"), workers=1)
+    left = set(psutil.Process().children(recursive=True)) - before
+    _, alive = psutil.wait_procs(list(left), timeout=10)
+    assert alive == []
 
 
 def test_what_comes_later_is_loaded_once_the_workers_are_at_work(

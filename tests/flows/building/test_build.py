@@ -261,6 +261,15 @@ def test_the_last_film_is_joined_without_workers(
     assert seen == ["join"] * (len(demo_films) - 1) + ["rest", "join", "rest"]  # and at the end
 
 
+def test_an_executor_that_was_handed_over_stays_open(
+    demo_films: list[Path], tmp_path: Path
+) -> None:
+    with ProcessExecutor(workers=1) as executor:
+        for name in ("a", "b"):
+            report = build(demo_films[:1], tmp_path / name, executor=executor)
+            assert [row["status"] for row in report.films] == ["done"]
+
+
 def test_per_shot_takes_that_many_frames_of_each_shot(
     demo_films: list[Path], tmp_path: Path
 ) -> None:

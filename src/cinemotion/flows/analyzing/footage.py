@@ -98,7 +98,7 @@ def take_footage(
         films: Their files.
         dataset: The dataset's folder; made where there is none.
         recipe: How often to look, and how to build.
-        executor: Where a build works.
+        executor: Where a build works; on one worker per core where ``None``.
         watch: Told how a build goes.
         failed: Told of each film that cannot be read, where another can.
 

@@ -85,10 +85,12 @@ def gather(
         watch: Told how the building goes.
         failed: Told of each film that cannot be read, and why.
     """
-    if recipe is None or isinstance(recipe, AnalyzeRecipe):
-        settings = recipe or AnalyzeRecipe()
-    else:
-        settings = recipe()
+    settings = recipe() if callable(recipe) else recipe or AnalyzeRecipe()
+    if not isinstance(settings, AnalyzeRecipe):
+        raise BadInputError(
+            f"recipe must be an AnalyzeRecipe or a function that gives one, got {settings!r}; read "
+            "a file with load_analyze_recipe(Path(FILE), {})"
+        )
     classifier = open_classifier(settings.model, threads=usable_cores())
     _look_for_packages(settings)
     if names is not None:

@@ -113,6 +113,8 @@ def build(
     from cinemotion.core.leftover import give_back
     from cinemotion.dataset.store import Store
 
+    if executor is not None:
+        executor.rest()
     # Now that the workers have given their memory back.
     Store.open(folder).compact()
     give_back()

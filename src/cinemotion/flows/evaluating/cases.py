@@ -30,7 +30,7 @@ from cinemotion.dataset.sources.registry import open_source
 from cinemotion.dataset.sources.source import Member, Source
 from cinemotion.dataset.versions import Version
 from cinemotion.faces.framing import Framing, reframe
-from cinemotion.learn.modelfolder import LABELS, convention_of
+from cinemotion.learn.modelfolder import LABELS, name_of_labels
 
 LEVELS = ("film", "character")
 _BATCH = 64
@@ -120,7 +120,7 @@ class _Frozen:
             )
         self._rows = samples if split == "all" else samples.filter(pl.col("split") == split)
         self._labels = version.record["labels"]
-        self._name = convention_of(version.annotators) or LABELS
+        self._name = name_of_labels(version.annotators) or LABELS
         self.about = {"version": version.id, "split": split}
         self.total = self._rows.height
 

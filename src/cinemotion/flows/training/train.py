@@ -38,10 +38,10 @@ from cinemotion.learn.modelfolder import (
     MEAN,
     ONNX,
     Card,
-    convention_of,
     find_model,
     hashes_of,
     is_convention,
+    name_of_labels,
     read_card,
     write_card,
 )
@@ -124,7 +124,9 @@ def train(
     weights = hash_weights(recipe.model, recipe.weights)
     near = Nearness()
     twins = twins_of(open_dataset(version.path), away_from, near, progress)
-    first = convention_of(version.annotators)
+    first = name_of_labels(version.annotators)
+    if first is not None and not is_convention(first):
+        first = None  # no head can be asked for by it
     _check_names(also or {}, first)
     others_of = {name: open_version(*need_version(each)) for name, each in (also or {}).items()}
     for other in others_of.values():
