@@ -5,6 +5,7 @@ Whatever takes a while to load is imported in ``run``, where Ctrl-C is caught al
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -33,6 +34,8 @@ def main() -> None:
     exec("")
     if code == _INTERRUPTED:
         print("interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
+    # What is left needs no sorting through for garbage, which takes a third of a second.
+    gc.freeze()
     sys.exit(code)
 
 
