@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cinemotion.core.errors import BadInputError
-from cinemotion.core.writing import replacing
+from cinemotion.core.writing import check_place, replacing
 
 
 def test_the_file_is_replaced_at_the_end(tmp_path: Path) -> None:
@@ -59,3 +59,18 @@ def test_a_folder_that_is_none_is_one_line(tmp_path: Path) -> None:
             replacing(tmp_path / folder / "out.txt") as d,
         ):
             d.write_text("text")
+
+
+def test_a_place_is_tried_before_the_work(tmp_path: Path) -> None:
+    check_place(tmp_path / "page.html")
+    (tmp_path / "there.html").write_text("before")
+    check_place(tmp_path / "there.html")
+    assert (tmp_path / "there.html").read_text() == "before"
+    assert list(tmp_path.iterdir()) == [tmp_path / "there.html"]
+    for wrong, line in (
+        (tmp_path, "is a folder; name a file"),
+        (tmp_path / "absent" / "page.html", "is no folder; make it first"),
+        (tmp_path / ("x" * 300), "^cannot write "),
+    ):
+        with pytest.raises(BadInputError, match=line):
+            check_place(wrong)

@@ -9,6 +9,7 @@ import typer
 
 from cinemotion.cli.counting import counting
 from cinemotion.cli.output import print_json, print_table
+from cinemotion.core.writing import check_place
 
 if TYPE_CHECKING:
     from cinemotion.flows.auditing.report import AuditReport
@@ -53,6 +54,8 @@ def audit(
     from cinemotion.flows.auditing.audit import audit as run
 
     asked = {"phash": phash, "dhash": dhash}
+    if report is not None:
+        check_place(report)
     near = Nearness(**{name: bits for name, bits in asked.items() if bits is not None})
     with counting("pictures") as progress:
         found = run(targets, near=near, pairs=pairs, progress=progress)
@@ -78,6 +81,8 @@ def stats(
     from cinemotion.flows.auditing.stats import describe
     from cinemotion.flows.auditing.subject import open_subject
 
+    if report is not None:
+        check_place(report)
     subject = open_subject(dataset)
     figures = describe(subject)
     if report is not None:

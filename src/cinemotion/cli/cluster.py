@@ -12,6 +12,7 @@ from cinemotion.cli.clusterprint import print_clustering, print_sweep
 from cinemotion.cli.counting import counting
 from cinemotion.cli.output import print_json
 from cinemotion.core.errors import BadInputError
+from cinemotion.core.writing import check_place
 
 if TYPE_CHECKING:
     from cinemotion.flows.clustering.cluster import Clustering
@@ -106,6 +107,8 @@ def cluster(
         return
     if len(names) != 1 or len(algorithms) != 1:
         raise BadInputError("one of --features and one --algorithm; --sweep compares several")
+    if report is not None:
+        check_place(report)
     options |= {"features": names[0], "algorithm": algorithms[0], "seed": seed}
     found = _cluster(version, options, csv, json=json)
     if figures is not None:

@@ -9,6 +9,7 @@ import typer
 
 from cinemotion.cli.counting import counting
 from cinemotion.cli.output import print_json, print_table
+from cinemotion.core.writing import check_place
 
 if TYPE_CHECKING:
     from cinemotion.flows.evaluating.evaluate import Evaluation
@@ -42,10 +43,10 @@ def evaluate(
 ) -> None:
     """Measure a model on data with labels; every figure with its 95 % interval."""
     from cinemotion.flows.evaluating.evaluate import evaluate as run
-    from cinemotion.flows.evaluating.evaluate_page import check_page_path, write_evaluation
+    from cinemotion.flows.evaluating.evaluate_page import write_evaluation
 
     if report is not None:
-        check_page_path(report)
+        check_place(report)
     with counting("pictures") as progress:
         found, given, truths = run(
             model, data, split=split, robustness=robustness, seed=seed, progress=progress

@@ -39,6 +39,24 @@ def replacing(out: Path) -> Iterator[Path]:
             draft.unlink()
 
 
+def check_place(out: Path) -> None:
+    """Refuse a file that cannot be written: worth asking before minutes of work for it.
+
+    Raises:
+        BadInputError: It is a folder, in no folder, or in one that nothing can be written to.
+    """
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        if out.is_dir():
+            raise BadInputError(f"{out} is a folder; name a file, such as {out / 'page.html'}")
+        if not out.parent.is_dir():
+            raise BadInputError(f"{out.parent} is no folder; make it first, or name another file")
+        draft.touch()
+        draft.unlink()
+    except OSError as error:
+        raise BadInputError(f"cannot write {out}: {error.strerror or error}") from error
+
+
 def _remove_orphans(out: Path) -> None:
     if os.name != "posix":  # elsewhere, asking whether a process lives may end it
         return

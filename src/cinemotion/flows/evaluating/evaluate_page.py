@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 
 from cinemotion import __version__
-from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Floats, Image
 from cinemotion.faces.framing import Framing
 from cinemotion.flows.evaluating.answers import Answers
@@ -38,18 +37,6 @@ _NAMES = {
     "cross_entropy": "cross-entropy against the votes, nats",
     "overlap": "overlap with the votes",
 }
-
-
-def check_page_path(out: Path) -> None:
-    """Refuse a path where no page can be written: worth asking before minutes of measuring.
-
-    Raises:
-        BadInputError: It is a folder, or in no folder.
-    """
-    if not out.parent.is_dir():
-        raise BadInputError(f"{out.parent} is no folder; make it first, or name another --report")
-    if out.is_dir():
-        raise BadInputError(f"{out} is a folder; name a file for --report, as {out / 'page.html'}")
 
 
 def write_evaluation(
