@@ -34,7 +34,7 @@ def main() -> None:
     exec("")
     if code == _INTERRUPTED:
         print("interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
-    # What is left needs no sorting through for garbage, which takes a third of a second.
+    # What is left needs no sorting through for garbage, which takes long after much work.
     gc.freeze()
     sys.exit(code)
 

@@ -50,7 +50,9 @@ def check_place(out: Path) -> None:
         if out.is_dir():
             raise BadInputError(f"{out} is a folder; name a file, such as {out / 'page.html'}")
         if not out.parent.is_dir():
-            raise BadInputError(f"{out.parent} is no folder; make it first, or name another file")
+            raise BadInputError(
+                f"cannot write {out}: there is no folder {out.parent}; make it first"
+            )
         draft.touch()
         draft.unlink()
     except OSError as error:

@@ -14,6 +14,7 @@ sample comes twice (it failed, and did not later), the row with a vector counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ from cinemotion.core.hashing import hash_json
 from cinemotion.core.types import Floats
 from cinemotion.dataset.manifest import put_json, read_json
 from cinemotion.dataset.store import Store
+
+PART_OF_ID = re.compile(r"[0-9a-f]{4,12}")
+"""What may be the id of a feature set, or the beginning of one."""
 
 _ID_DIGITS = 12
 _READ_ROWS = 8192
@@ -195,6 +199,14 @@ class FeatureStore:
         """All sets, by id."""
         files = sorted((self.path / "features").glob("*.json"))
         return [self.describe(file.stem) for file in files if self._has(file.stem)]
+
+    def named(self, name: str) -> Sequence[FeatureSet]:
+        """The feature sets that were asked for so; else those whose id is, or begins with, this."""
+        sets = self.list()
+        found = [entry for entry in sets if entry.spec == name]
+        if not found and PART_OF_ID.fullmatch(name):
+            found = [entry for entry in sets if entry.id.startswith(name)]
+        return found
 
     @contextmanager
     def working(self, id: str) -> Iterator[None]:

@@ -82,8 +82,7 @@ def take_picture(data: bytes) -> Picture:
             message is the reason alone, without a name.
     """
     chunks = _png_chunks(data)
-    plain = not data[25] & _PNG_ALPHA if chunks else False
-    plain = plain and not any(name in chunks for name in _NOT_PLAIN)
+    plain = bool(chunks) and not (data[25] & _PNG_ALPHA or set(_NOT_PLAIN) & set(chunks))
     if plain:  # the usual case, without Pillow's 0.1 ms
         _check_size(*struct.unpack_from(">II", data, 16))
         image = _decoded(data)
@@ -92,7 +91,7 @@ def take_picture(data: bytes) -> Picture:
     with _translated(), Pillow.open(BytesIO(data), formats=FORMATS) as file:
         _check_size(*file.size)
         # Of a damaged PNG, OpenCV's library prints lines of its own.
-        sound = file.format != "PNG" or bool(chunks and not plain)
+        sound = file.format != "PNG" or (bool(chunks) and not plain)
         asked = file.format in _KEPT and sound
         native = _decoded(data) if asked else None
         if native is not None and file.mode in _PLAIN_MODES and "transparency" not in file.info:

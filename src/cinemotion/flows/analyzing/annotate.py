@@ -24,6 +24,7 @@ from PIL import ImageDraw, ImageFont
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.core.types import Image
+from cinemotion.core.writing import check_place
 from cinemotion.flows.analyzing.analysis import Analysis, Person
 from cinemotion.flows.analyzing.colours import colour_of
 from cinemotion.video.probe import probe
@@ -82,11 +83,8 @@ def check_target(out: Path, film: Path, report: Path | None = None) -> None:
     """
     if out.suffix.lower() != ".mp4":
         raise BadInputError(f"an annotated film is an MP4; name it so, not {out.name}")
-    later = report is not None and out.parent.resolve() == report.resolve()
-    if not (out.parent.is_dir() or later):
-        raise BadInputError(f"cannot write {out}: there is no folder {out.parent}; make it first")
-    if out.is_dir():
-        raise BadInputError(f"{out} is a folder; name a file")
+    if report is None or out.parent.is_dir() or out.parent.resolve() != report.resolve():
+        check_place(out)
     if out.exists() and out.samefile(film):
         raise BadInputError(f"{out} is the film itself; give another name")
 

@@ -18,7 +18,7 @@ from cinemotion.flows.analyzing.sightings import Sightings
 _PIXELS_HIGH = 108
 _LEAST_WIDE = 600  # pixels: short films have wider columns
 _MOST_WIDE = 65_000  # pixels: what programs that show pictures can still open
-# At 9 the barcode of two hours takes ten times as long and is a quarter smaller.
+# At 9 the barcode of a long film takes many times as long, and is little smaller.
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 6]
 
 

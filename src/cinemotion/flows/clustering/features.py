@@ -11,7 +11,6 @@ was killed goes on where it was, and versions share what they have in common.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ import polars as pl
 
 from cinemotion.core.errors import BadInputError, DatasetError
 from cinemotion.core.types import Floats
-from cinemotion.dataset.features import FeatureSet, FeatureStore, feature_id
+from cinemotion.dataset.features import PART_OF_ID, FeatureSet, FeatureStore, feature_id
 from cinemotion.dataset.reference import need_version
 from cinemotion.dataset.versions import Version, open_version
 from cinemotion.flows.clustering.featurefile import check_out, write_features
@@ -33,7 +32,6 @@ Progress = Callable[[int, int], None]
 
 _COMMIT_ROWS = 512
 _COMMIT_BYTES = 64 << 20
-_ID = re.compile(r"[0-9a-f]{4,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +194,10 @@ def _fill(
 
 def _find(store: FeatureStore, reference: str, name: str) -> FeatureSet:
     """The feature set that a name stands for."""
-    sets = store.list()
-    found = [entry for entry in sets if entry.spec == name]
-    if not found and _ID.fullmatch(name):
-        found = [entry for entry in sets if entry.id.startswith(name)]
+    sets, found = store.list(), [*store.named(name)]
     if len(found) == 1:
         return found[0]
-    if not _ID.fullmatch(name):
+    if not PART_OF_ID.fullmatch(name):
         # Made more than once (by other versions of a library, from a model that was trained on),
         # or written otherwise: what the name stands for now decides.
         now = feature_id(open_extractor(name).recipe)

@@ -6,16 +6,12 @@ dedup(dataset, embeddings=embeddings)
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from cinemotion.core.errors import BadInputError
 from cinemotion.curate.embeddings import Embeddings
 from cinemotion.dataset.dataset import Dataset
 from cinemotion.dataset.features import FeatureSet, FeatureStore
-
-_ID = re.compile(r"[0-9a-f]{4,12}")
 
 
 def stored_embeddings(dataset: Dataset, name: str, limit: float) -> Embeddings:
@@ -40,10 +36,7 @@ def stored_embeddings(dataset: Dataset, name: str, limit: float) -> Embeddings:
 
 
 def _find(store: FeatureStore, name: str) -> FeatureSet:
-    sets = store.list()
-    found = [entry for entry in sets if entry.spec == name]
-    if not found and _ID.fullmatch(name):
-        found = [entry for entry in sets if entry.id.startswith(name)]
+    found = store.named(name)
     if len(found) == 1:
         return found[0]
     if found:
@@ -51,7 +44,7 @@ def _find(store: FeatureStore, name: str) -> FeatureSet:
             f"{store.path} has {len(found)} sets of vectors {name!r}; give the id of one: "
             f"{', '.join(entry.id for entry in found)}"
         )
-    there = ", ".join(f"{entry.spec} ({entry.id})" for entry in sets) or "none"
+    there = ", ".join(f"{entry.spec} ({entry.id})" for entry in store.list()) or "none"
     raise BadInputError(
         f"{store.path} has no vectors {name!r}, only: {there}; compute them with: cinemotion "
         f"features {store.path}@VERSION --with {name}"
